@@ -1,0 +1,77 @@
+/** What is sent back, for an adapter to write as it stands. */
+export interface LumaAnswer {
+  status: number
+  headers: Record<string, string>
+  /** JSON text. */
+  body: string
+}
+
+/** Why a callback was not accepted: the `error` of an answer's body, and the status that goes with it. */
+const STATUS = {
+  invalid_json: 400,
+  invalid_callback: 400,
+  unverified: 401,
+  method_not_allowed: 405,
+  body_timeout: 408,
+  body_too_large: 413,
+  unsupported_media_type: 415,
+  hook_failed: 500,
+  store_unavailable: 503,
+  in_progress: 503,
+  busy: 503,
+  closing: 503,
+} as const
+
+export type RefusalReason = keyof typeof STATUS
+
+/** When a 503 asks the provider to come back; its own pauses are not documented. */
+const RETRY_AFTER_SECONDS = '10'
+
+/**
+ * Ends the handling of a request with an answer other than 200. The message goes to the provider's log,
+ * so it says what to do and gives nothing away; what only we may know is in `detail`, for our own events.
+ */
+export class Refusal extends Error {
+  readonly reason: RefusalReason
+  readonly detail: string | undefined
+  readonly headers: Record<string, string>
+
+  constructor(
+    reason: RefusalReason,
+    message: string,
+    extra: { detail?: string; headers?: Record<string, string> } = {},
+  ) {
+    super(message)
+    this.reason = reason
+    this.detail = extra.detail
+    this.headers = extra.headers ?? {}
+  }
+
+  get status(): number {
+    return STATUS[this.reason]
+  }
+}
+
+/** A body that is left unread, in whole or in part, must not be taken for the connection's next request. */
+export const CLOSE_CONNECTION: Record<string, string> = { connection: 'close' }
+
+export const receivedAnswer = (): LumaAnswer => answer(200, '{"status":"received"}')
+
+export const duplicateAnswer = (): LumaAnswer => answer(200, '{"status":"duplicate"}')
+
+export function refusalAnswer({ reason, status, message, headers }: Refusal): LumaAnswer {
+  const body = JSON.stringify({ status: 'rejected', error: reason, message })
+  return answer(status, body, status === 503 ? { 'retry-after': RETRY_AFTER_SECONDS, ...headers } : headers)
+}
+
+function answer(status: number, body: string, headers?: Record<string, string>): LumaAnswer {
+  return {
+    status,
+    headers: {
+      'content-type': 'application/json; charset=utf-8',
+      'content-length': String(Buffer.byteLength(body)),
+      ...headers,
+    },
+    body,
+  }
+}

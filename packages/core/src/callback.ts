@@ -1,0 +1,156 @@
+import { hash } from 'node:crypto'
+import { z } from 'zod'
+import { InvalidCallbackError } from './errors.ts'
+import { parseJson } from './json.ts'
+import { callbackKey } from './key.ts'
+import { readSideFields, type CallbackIssue, type ModifyParams } from './side-fields.ts'
+import { taskIdProblem } from './task-id.ts'
+
+/** What successes and failures have in common. The provider's own names are kept. */
+export interface CallbackCommon {
+  /** The provider's id of the task: 1 to 256 bytes, well-formed, without control characters. */
+  readonly taskId: string
+  /** The provider's message; empty if it sent none. */
+  readonly msg: string
+  /** The original request as the provider sent it back: JSON in a string, at times damaged. */
+  readonly promptJson?: string
+  /** `promptJson` parsed, if it parses to an object. */
+  readonly params?: ModifyParams
+  /** The query of the URL that was called: what you put into `callBackUrl`. Of a repeated name, the first. Not signed. */
+  readonly query: Readonly<Record<string, string>>
+  /** When the request arrived here. */
+  readonly receivedAt: Date
+  /** The body's text. */
+  readonly raw: string
+  /** What makes two callbacks the same; task id and outcome, unless the option `key` says otherwise. */
+  readonly key: string
+  /** SHA-256 of the content, blind to white space: two callbacks of one key and different digests contradict each other. */
+  readonly digest: string
+  /** What was odd about the optional fields. A result is not refused for it. */
+  readonly issues: readonly CallbackIssue[]
+}
+
+/** A task that succeeded, with at least one URL to fetch. */
+export interface LumaSuccess extends CallbackCommon {
+  readonly outcome: 'success'
+  readonly code: 200
+  /** http(s) URLs, never empty. They expire. The signature does not cover them: treat them as untrusted. */
+  readonly resultUrls: readonly [string, ...string[]]
+}
+
+/** A task that failed, or one said to have succeeded that brought no usable URL. */
+export interface LumaFailure extends CallbackCommon {
+  readonly outcome: 'failure'
+  /** The provider's code: 500 is the documented failure; 200 with `reason: 'no_result'`. */
+  readonly code: number
+  readonly reason: 'task_failed' | 'no_result'
+}
+
+/** A callback of the Luma modify API. Narrows on `outcome`. */
+export type LumaCallback = LumaSuccess | LumaFailure
+
+/** What a callback is made from, and all that an inbox has to keep of it. */
+export interface CallbackSource {
+  /** The body's text. */
+  raw: string
+  query: Readonly<Record<string, string>>
+  receivedAt: Date
+  /** The key it was recorded under, if that was not the default one. */
+  key?: string
+}
+
+/**
+ * Reads a callback from its text. Inboxes store a {@link CallbackSource} and call this again on delivery.
+ *
+ * @throws InvalidCallbackError (`ERR_LUMA_INVALID_CALLBACK`) if the text is not JSON or not a callback.
+ */
+export function parseCallback(source: CallbackSource): LumaCallback {
+  return completeCallback(readEnvelope(source.raw), source)
+}
+
+/** The part of a callback without which there is none. */
+export interface Envelope {
+  taskId: string
+  code: number
+  content: EnvelopeContent
+}
+
+/** The whole body, parsed; of its fields only those in {@link Envelope} have been looked at. */
+interface EnvelopeContent {
+  readonly msg?: unknown
+  readonly data: { readonly promptJson?: unknown; readonly resultUrls?: unknown }
+}
+
+const taskIdSchema = z.string('must be a string').nullish()
+
+const envelopeSchema = z.object(
+  {
+    code: z.int('must be an integer'),
+    data: z.object({ taskId: taskIdSchema, task_id: taskIdSchema }, 'must be an object'),
+  },
+  'the body must be an object',
+)
+
+/** Reads what has to be right: an integer `code` and one task id. Throws as {@link parseCallback} does. */
+export function readEnvelope(raw: string): Envelope {
+  const content = readJson(raw)
+  const { success, data: envelope, error } = envelopeSchema.safeParse(content)
+  if (!success) throw invalid(firstIssue(error))
+  const { taskId, task_id: otherId } = envelope.data
+  if (taskId != null && otherId != null && taskId !== otherId) {
+    throw invalid('data.taskId and data.task_id differ; which of them is meant cannot be told')
+  }
+  const id = taskId ?? otherId
+  const problem = id == null ? 'is missing' : taskIdProblem(id)
+  if (id == null || problem !== undefined) throw invalid(`data.taskId ${problem}`)
+  return { taskId: id, code: envelope.code, content: content as EnvelopeContent }
+}
+
+/** Adds the optional fields; whatever they hold, this succeeds. */
+export function completeCallback(envelope: Envelope, source: CallbackSource): LumaCallback {
+  const { taskId, code, content } = envelope
+  const { msg, promptJson, params, resultUrls, issues } = readSideFields(envelope)
+  const [firstUrl, ...otherUrls] = resultUrls
+  const outcome = code === 200 && firstUrl !== undefined ? 'success' : 'failure'
+  const common = {
+    taskId,
+    msg,
+    ...(promptJson !== undefined && { promptJson }),
+    ...(params && { params }),
+    query: source.query,
+    receivedAt: source.receivedAt,
+    raw: source.raw,
+    key: source.key ?? callbackKey(taskId, outcome),
+    digest: hash('sha256', JSON.stringify(content)),
+    issues,
+  }
+  if (code === 200 && firstUrl !== undefined) {
+    return { outcome: 'success', code, resultUrls: [firstUrl, ...otherUrls], ...common }
+  }
+  return { outcome: 'failure', code, reason: code === 200 ? 'no_result' : 'task_failed', ...common }
+}
+
+function readJson(raw: string): unknown {
+  if (raw.trim() === '') throw new InvalidCallbackError('json', 'the body is empty')
+  try {
+    return parseJson(raw)
+  } catch (error) {
+    const why = error instanceof SyntaxError ? error.message : 'it cannot be read'
+    throw new InvalidCallbackError('json', `the body is not JSON: ${withoutExcerpt(why)}`, { cause: error })
+  }
+}
+
+/** V8 quotes the text in its messages; a stranger's text has no place in an answer or a log. */
+function withoutExcerpt(message: string): string {
+  return message.replace(/,? (?:\.\.\.)?".*$/su, '')
+}
+
+function firstIssue(error: z.ZodError): string {
+  const [issue] = error.issues
+  if (!issue) return 'the body is not a callback'
+  return [issue.path.join('.'), issue.message].filter(Boolean).join(' ')
+}
+
+function invalid(message: string): InvalidCallbackError {
+  return new InvalidCallbackError('callback', message)
+}

@@ -1,0 +1,26 @@
+/** A running timer, as the clock that made it knows it. */
+export type Timer = ReturnType<typeof setTimeout>
+
+/**
+ * Time, timers and randomness, handed in so that tests can hold them.
+ * Long times (retention, far retries) are compared as stored times and never given to a timer:
+ * `setTimeout` beyond 2³¹ − 1 ms fires at once.
+ */
+export interface Clock {
+  /** Milliseconds since the epoch. */
+  now(): number
+  /** A number from 0 up to, not including, 1. */
+  random(): number
+  setTimeout(callback: () => void, delay: number): Timer
+  clearTimeout(timer: Timer | undefined): void
+}
+
+/** The longest delay, in milliseconds, that a timer of the platform keeps. */
+export const LONGEST_TIMER: number = 2 ** 31 - 1
+
+export const systemClock: Clock = {
+  now: () => Date.now(),
+  random: () => Math.random(),
+  setTimeout: (callback, delay) => setTimeout(callback, delay),
+  clearTimeout: (timer) => clearTimeout(timer),
+}

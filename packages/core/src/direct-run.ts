@@ -1,0 +1,273 @@
+import { backoffDelay } from './backoff.ts'
+import type { LumaCallback } from './callback.ts'
+import type { Clock, Timer } from './clock.ts'
+import type { Claim, DedupeStore } from './dedupe.ts'
+import {
+  BusyError,
+  HookFailedError,
+  InProgressError,
+  LeaseLostError,
+  StoreUnavailableError,
+  toError,
+  UnrecoverableError,
+} from './errors.ts'
+import type { Deliver, InboxOptions, Recorded } from './inbox.ts'
+import { keepLease } from './lease.ts'
+import { deferred, within, type Deferred } from './promises.ts'
+import type { Slots } from './slots.ts'
+
+/** One callback on its way through its hook in direct mode. */
+export interface Run {
+  callback: LumaCallback
+  holder: string
+  /**
+   * `claiming`, `queued` and `running`: the answer is open. `refused`: it was another than 200. `answered`:
+   * 200 went out before the hook was done, and retries are ours. `done`: the hook is.
+   */
+  state: 'claiming' | 'queued' | 'running' | 'refused' | 'answered' | 'done'
+  /** What the first request for this callback is told. */
+  answer: Deferred<Recorded>
+  /** Resolves when nothing more will happen. */
+  settled: Promise<void>
+  abort: AbortController
+  /** Ends the pause before a retry. */
+  wake: () => void
+}
+
+/** What all runs of one inbox share. */
+export interface DirectWork extends InboxOptions {
+  dedupe: DedupeStore
+  /** Milliseconds from a request's arrival until it is answered, hook done or not. */
+  ackTimeout: number
+  deliver: Deliver
+  slots: Slots
+  /** Every run that is not settled, by the callback's key. */
+  runs: Map<string, Run>
+  /** Runs that were answered 200 and are not settled: they live in memory only. */
+  unfinished: Set<Run>
+  isClosing: () => boolean
+}
+
+/** How long a claim holds without being renewed, in milliseconds; also how long a crash keeps a key from being tried again. */
+const LEASE = 30_000
+/** However long the body took, the hook and the store get this many milliseconds. */
+export const LEAST_TIME = 1_000
+/** Beyond this many, the provider keeps for us what has not even begun. */
+const MOST_UNFINISHED = 10_000
+/** How often the note that a hook is done is tried before it is given up. */
+const COMPLETE_ATTEMPTS = 5
+
+export function createRun(callback: LumaCallback, holder: string): Run {
+  return {
+    callback,
+    holder,
+    state: 'claiming',
+    answer: deferred(),
+    settled: Promise.resolve(),
+    abort: new AbortController(),
+    wake: () => {},
+  }
+}
+
+/** Milliseconds until this callback's request has to be answered. */
+export function timeLeft(
+  { receivedAt }: LumaCallback,
+  { ackTimeout, clock }: { ackTimeout: number; clock: Clock },
+): number {
+  const left = ackTimeout - (clock.now() - receivedAt.getTime())
+  return Math.min(ackTimeout, Math.max(left, LEAST_TIME))
+}
+
+/** Takes a run from its claim to its end. Never rejects: what went wrong is in the run's answer and in events. */
+export async function carryOut(run: Run, work: DirectWork): Promise<void> {
+  let lease: { stop: () => void } | undefined
+  const onDeadline = () => {
+    meetDeadline(run, work)
+    // A claim outlives the longest deadline, so that it needs no renewing before.
+    if (run.state === 'answered') lease = keepClaim(run, work)
+  }
+  const deadline = work.clock.setTimeout(onDeadline, timeLeft(run.callback, work))
+  try {
+    if (await claim(run, work)) await runUntilSettled(run, deadline, work)
+  } catch (error) {
+    refuse(run, toError(error))
+  } finally {
+    lease?.stop()
+    work.clock.clearTimeout(deadline)
+    work.unfinished.delete(run)
+    if (work.runs.get(run.callback.key) === run) work.runs.delete(run.callback.key)
+  }
+}
+
+function refuse(run: Run, error: Error): void {
+  run.state = 'refused'
+  run.answer.reject(error)
+}
+
+/** Whether the callback is ours to handle; if not, the run has its answer. */
+async function claim(run: Run, work: DirectWork): Promise<boolean> {
+  const { callback, holder } = run
+  const claimed = await askForClaim(run, work)
+  if (run.state !== 'claiming') {
+    // The deadline has refused it already; a claim that came through after all must not keep the next delivery out.
+    if (claimed === 'claimed') await work.dedupe.release(callback.key, holder)
+    return false
+  }
+  if (claimed === 'held') throw new InProgressError(`task ${callback.taskId} is being handled by another process`)
+  if (claimed === 'claimed') run.state = 'queued'
+  else run.answer.resolve(claimed === 'done' ? 'duplicate' : 'conflict')
+  return claimed === 'claimed'
+}
+
+async function askForClaim({ callback, holder }: Run, { dedupe }: DirectWork): Promise<Claim> {
+  try {
+    return await dedupe.claim(callback.key, holder, LEASE, callback.digest)
+  } catch (cause) {
+    throw unanswered(callback, cause)
+  }
+}
+
+function unanswered({ taskId }: LumaCallback, cause: unknown): StoreUnavailableError {
+  return new StoreUnavailableError(`the dedupe store could not be asked about task ${taskId}`, { cause })
+}
+
+/** The time for the answer has come. If it is 200, from here on nobody but us can retry. */
+function meetDeadline(run: Run, { unfinished, runs }: DirectWork): void {
+  const { callback, state, answer, abort } = run
+  if (state === 'claiming') {
+    runs.delete(callback.key)
+    refuse(run, unanswered(callback, isLate()))
+  } else if (state === 'queued' && unfinished.size >= MOST_UNFINISHED) {
+    abort.abort(
+      new BusyError(`${unfinished.size} callbacks that were answered 200 wait for their hooks; no more are taken`),
+    )
+  } else if (state === 'queued' || state === 'running') {
+    run.state = 'answered'
+    unfinished.add(run)
+    answer.resolve('recorded')
+  } else {
+    answer.resolve('recorded')
+  }
+}
+
+function keepClaim(run: Run, { dedupe, clock, ...work }: DirectWork): { stop: () => void } {
+  const { callback, holder, abort } = run
+  return keepLease({
+    lease: LEASE,
+    renew: () => dedupe.renew(callback.key, holder, LEASE),
+    onLost: () => abort.abort(new LeaseLostError(`the claim on task ${callback.taskId} was lost to another process`)),
+    onError: (error) => reportStore(run, work, 'a claim could not be renewed', error),
+    clock,
+  })
+}
+
+async function runUntilSettled(run: Run, deadline: Timer, work: DirectWork): Promise<void> {
+  for (let attempt = 1; ; attempt++) {
+    const error = await runOnce(run, attempt, work)
+    if (!error) return finish(run, work)
+    work.clock.clearTimeout(deadline)
+    if (run.state !== 'answered') return handBack(run, attempt, error, work)
+    if (isFinal(run, attempt, error, work)) return bury(run, attempt, error, work)
+    const delay = backoffDelay(attempt, work.retry, work.clock.random())
+    work.emit({ type: 'retrying', callback: run.callback, attempt, error, by: 'inbox', delay })
+    await pause(run, delay, work.clock)
+  }
+}
+
+/** One attempt; what it failed with, or undefined. */
+async function runOnce(
+  run: Run,
+  attempt: number,
+  { slots, deliver, emit, clock }: DirectWork,
+): Promise<Error | undefined> {
+  const { callback, abort } = run
+  try {
+    await slots.run(abort.signal, async () => {
+      if (run.state === 'queued') run.state = 'running'
+      const startedAt = clock.now()
+      await deliver(callback, { attempt, signal: abort.signal })
+      emit({ type: 'delivered', callback, attempt, duration: clock.now() - startedAt })
+    })
+    return undefined
+  } catch (error) {
+    return toError(error)
+  }
+}
+
+function isFinal({ abort }: Run, attempt: number, error: Error, { retry, isClosing }: DirectWork): boolean {
+  return abort.signal.aborted || isClosing() || error instanceof UnrecoverableError || attempt >= retry.attempts
+}
+
+/** Nothing was promised yet: the key is set free and the provider sends again. */
+async function handBack(run: Run, attempt: number, error: Error, work: DirectWork): Promise<never> {
+  const { callback, abort } = run
+  await release(run, work)
+  if (abort.signal.aborted) throw toError(abort.signal.reason)
+  work.emit({ type: 'retrying', callback, attempt, error, by: 'provider' })
+  throw new HookFailedError(`the ${callback.outcome} hook for task ${callback.taskId} failed`, { cause: error })
+}
+
+async function bury(run: Run, attempt: number, error: Error, work: DirectWork): Promise<void> {
+  work.emit({ type: 'dead', callback: run.callback, attempt, error })
+  await release(run, work)
+}
+
+/** The hook is done, which is all that a 200 promises; should the note of it fail, a redelivery may run it again. */
+async function finish(run: Run, work: DirectWork): Promise<void> {
+  const { callback, holder } = run
+  const { dedupe, retry, retention, clock } = work
+  run.state = 'done'
+  for (let attempt = 1; attempt <= COMPLETE_ATTEMPTS; attempt++) {
+    try {
+      await dedupe.complete(callback.key, holder, retention)
+      break
+    } catch (error) {
+      run.answer.resolve('recorded')
+      reportStore(
+        run,
+        work,
+        `the hook is done but that could not be noted (try ${attempt} of ${COMPLETE_ATTEMPTS})`,
+        error,
+      )
+      if (work.isClosing()) break
+      await pause(run, backoffDelay(attempt, retry, clock.random()), clock)
+    }
+  }
+  run.answer.resolve('recorded')
+}
+
+async function release(run: Run, work: DirectWork): Promise<void> {
+  const { callback, holder } = run
+  try {
+    await within(() => work.dedupe.release(callback.key, holder), LEAST_TIME, isLate, work.clock)
+  } catch (error) {
+    reportStore(run, work, `the key of a callback stays claimed for up to ${LEASE} ms`, error)
+  }
+}
+
+function reportStore(
+  { callback: { taskId } }: Run,
+  { emit }: Pick<DirectWork, 'emit'>,
+  what: string,
+  cause: unknown,
+): void {
+  emit({ type: 'error', error: new StoreUnavailableError(`the dedupe store failed: ${what}`, { cause }), taskId })
+}
+
+function pause(run: Run, delay: number, clock: Clock): Promise<void> {
+  return new Promise((resolve) => {
+    const timer = clock.setTimeout(end, delay)
+    run.abort.signal.addEventListener('abort', end, { once: true })
+    run.wake = end
+
+    function end(): void {
+      clock.clearTimeout(timer)
+      run.abort.signal.removeEventListener('abort', end)
+      resolve()
+    }
+  })
+}
+
+function isLate(): Error {
+  return new Error('it did not answer in time')
+}

@@ -1,0 +1,101 @@
+import { randomUUID } from 'node:crypto'
+import type { LumaCallback } from './callback.ts'
+import type { Clock } from './clock.ts'
+import type { DedupeStore } from './dedupe.ts'
+import { carryOut, createRun, LEAST_TIME, timeLeft, type DirectWork, type Run } from './direct-run.ts'
+import { ClosedError, InProgressError } from './errors.ts'
+import { CLOSE_TIMEOUT, type CloseOptions, type Inbox, type Recorded } from './inbox.ts'
+import { within } from './promises.ts'
+import { createSlots } from './slots.ts'
+
+export interface DirectOptions {
+  dedupe: DedupeStore
+  /** Milliseconds from a request's arrival until it is answered, hook done or not. */
+  ackTimeout: number
+  clock: Clock
+}
+
+/**
+ * Direct mode: an inbox that keeps nothing. `record` resolves when the hook is done, or when the deadline
+ * comes first; only then are retries ours, and they live in memory. A hook that fails before is the
+ * provider's to retry: `record` rejects and the key is free again.
+ */
+export function directInbox({ dedupe, ackTimeout, clock }: DirectOptions): Inbox {
+  const instance = randomUUID()
+  const runs = new Map<string, Run>()
+  let claims = 0
+  let work: DirectWork | undefined
+  let closing: Promise<void> | undefined
+
+  async function record(callback: LumaCallback): Promise<Recorded> {
+    if (closing) throw new ClosedError('the receiver is closing')
+    const run = runs.get(callback.key)
+    return run ? join(run, callback) : begin(callback)
+  }
+
+  function begin(callback: LumaCallback): Promise<Recorded> {
+    if (!work) throw new TypeError('the inbox has to be started before it can record')
+    // A holder for each claim: a late release of an abandoned one must not free a later one.
+    const run = createRun(callback, `${instance}:${++claims}`)
+    runs.set(callback.key, run)
+    run.settled = carryOut(run, work)
+    return run.answer.promise
+  }
+
+  /** A duplicate of what this process is at work on shares its fate. */
+  async function join(run: Run, callback: LumaCallback): Promise<Recorded> {
+    const isSame = run.callback.digest === callback.digest
+    if (run.state !== 'answered' && run.state !== 'done') {
+      const recorded = await run.answer.promise
+      if (recorded === 'recorded' && isSame) return 'duplicate'
+    }
+    // Of a content that contradicts the first, or after the first was answered early, nothing is said before the end.
+    if (run.state !== 'done') await settled(run, callback)
+    if (run.state !== 'done') return record(callback)
+    return isSame ? 'duplicate' : 'conflict'
+  }
+
+  function settled(run: Run, callback: LumaCallback): Promise<void> {
+    const late = () => new InProgressError(`the hook for task ${callback.taskId} is still running`)
+    return within(() => run.settled, timeLeft(callback, { ackTimeout, clock }), late, clock)
+  }
+
+  async function shutDown(timeout: number): Promise<void> {
+    const all = Promise.all([...runs.values()].map((run) => run.settled))
+    for (const run of runs.values()) {
+      run.wake()
+      if (run.state === 'claiming' || run.state === 'queued')
+        run.abort.abort(new ClosedError('the receiver is closing'))
+    }
+    const cutOff = () => new ClosedError(`the receiver closed before the hook was done, ${timeout} ms were not enough`)
+    try {
+      await within(() => all, timeout, cutOff, clock)
+    } catch (error) {
+      for (const run of runs.values()) run.abort.abort(error)
+      // What still hangs now is the store; it has nothing left to lose.
+      await within(() => all, LEAST_TIME, cutOff, clock).catch(() => {})
+    }
+  }
+
+  return {
+    record,
+    async start(deliver, options) {
+      const slots = createSlots(options.concurrency)
+      work = {
+        ...options,
+        dedupe,
+        ackTimeout,
+        deliver,
+        slots,
+        runs,
+        unfinished: new Set(),
+        isClosing: () => closing !== undefined,
+      }
+    },
+    close({ timeout = CLOSE_TIMEOUT }: CloseOptions = {}) {
+      // Assigned before anything is woken, so that what wakes knows that this is its last try.
+      closing ??= Promise.resolve().then(() => shutDown(timeout))
+      return closing
+    },
+  }
+}

@@ -1,0 +1,106 @@
+/** Every `code` that an error of ours can carry; a `switch` over it narrows. */
+export type LumaErrorCode =
+  | 'ERR_LUMA_BUSY'
+  | 'ERR_LUMA_CLOSED'
+  | 'ERR_LUMA_HOOK_FAILED'
+  | 'ERR_LUMA_HOOK_TIMEOUT'
+  | 'ERR_LUMA_IN_PROGRESS'
+  | 'ERR_LUMA_INVALID_CALLBACK'
+  | 'ERR_LUMA_LEASE_LOST'
+  | 'ERR_LUMA_NO_HOOK'
+  | 'ERR_LUMA_NO_SECRET'
+  | 'ERR_LUMA_STORE_UNAVAILABLE'
+  | 'ERR_LUMA_UNRECOVERABLE'
+
+/** The base of every error this library makes, so that `instanceof LumaError` tells ours from others. */
+export abstract class LumaError extends Error {
+  /** Stable across versions, unlike the message. */
+  abstract readonly code: LumaErrorCode
+
+  override get name(): string {
+    return this.constructor.name
+  }
+}
+
+/** More work was answered 200 and is unfinished than this process should hold; the provider has to come back. */
+export class BusyError extends LumaError {
+  readonly code = 'ERR_LUMA_BUSY'
+}
+
+/** The receiver was closed; what it was asked to do did not happen. */
+export class ClosedError extends LumaError {
+  readonly code = 'ERR_LUMA_CLOSED'
+}
+
+/** A hook threw or rejected; the reason is its `cause`. */
+export class HookFailedError extends LumaError {
+  readonly code = 'ERR_LUMA_HOOK_FAILED'
+}
+
+/** A hook did not settle within `hookTimeout`; its signal was aborted and the attempt counts as failed. */
+export class HookTimeoutError extends LumaError {
+  readonly code = 'ERR_LUMA_HOOK_TIMEOUT'
+}
+
+/** The same callback is being handled elsewhere and nobody can say yet how it ends. */
+export class InProgressError extends LumaError {
+  readonly code = 'ERR_LUMA_IN_PROGRESS'
+}
+
+/** A text is not a callback of the provider; the message says which field, the field path is in `path`. */
+export class InvalidCallbackError extends LumaError {
+  readonly code = 'ERR_LUMA_INVALID_CALLBACK'
+  /** `json` if the text could not be read at all, `callback` if it is JSON of another shape. */
+  readonly reason: 'json' | 'callback'
+
+  constructor(reason: 'json' | 'callback', message: string, options?: ErrorOptions) {
+    super(message, options)
+    this.reason = reason
+  }
+}
+
+/** The store gave a running hook's claim to someone else; the hook's signal was aborted. */
+export class LeaseLostError extends LumaError {
+  readonly code = 'ERR_LUMA_LEASE_LOST'
+}
+
+/** A failure was called back and no `onFailure` was there to take it. */
+export class NoHookError extends LumaError {
+  readonly code = 'ERR_LUMA_NO_HOOK'
+}
+
+/** The `secret` function gave nothing usable for a request, so that nothing can be verified. */
+export class NoSecretError extends LumaError {
+  readonly code = 'ERR_LUMA_NO_SECRET'
+}
+
+/** The inbox or dedupe store failed or did not answer in time; its own error is the `cause`. */
+export class StoreUnavailableError extends LumaError {
+  readonly code = 'ERR_LUMA_STORE_UNAVAILABLE'
+}
+
+/**
+ * Thrown by a hook to say that trying again is useless: what was answered 200 becomes dead at once.
+ *
+ * @example
+ * ```ts
+ * if (order === undefined) throw new UnrecoverableError(`no order for task ${callback.taskId}`)
+ * ```
+ */
+export class UnrecoverableError extends LumaError {
+  readonly code = 'ERR_LUMA_UNRECOVERABLE'
+}
+
+/** Whatever was thrown, as an Error: hooks may throw strings, null, or objects whose getters throw. */
+export function toError(thrown: unknown): Error {
+  if (thrown instanceof Error) return thrown
+  return new Error(`something other than an Error was thrown: ${describe(thrown)}`, { cause: thrown })
+}
+
+function describe(thrown: unknown): string {
+  try {
+    return typeof thrown === 'string' ? thrown : (JSON.stringify(thrown) ?? String(thrown))
+  } catch {
+    return typeof thrown
+  }
+}

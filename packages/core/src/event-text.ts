@@ -1,0 +1,69 @@
+import { LumaError, toError } from './errors.ts'
+import type { LumaEvent } from './events.ts'
+
+/**
+ * An event as text for a log: one line, and below it the frames of an error's stack. What strangers sent is
+ * cut short and its control characters are written out, so that it can forge no line and colour no terminal.
+ *
+ * @example
+ * ```ts
+ * observe: (event) => console.log(describeEvent(event))
+ * ```
+ */
+export function describeEvent(event: LumaEvent): string {
+  return `luma-callback: ${describe(event)}`
+}
+
+function describe(event: LumaEvent): string {
+  switch (event.type) {
+    case 'received':
+      return `received the ${event.callback.outcome} of task ${name(event)}`
+    case 'rejected':
+      return `answered ${event.status} ${event.reason}${event.taskId === undefined ? '' : ` for task ${name(event)}`}: ${printable(event.detail ?? event.message)}`
+    case 'duplicate':
+      return `task ${name(event)} was here before and is not handled again`
+    case 'conflict':
+      return `task ${name(event)} was called back again with another content (${event.callback.outcome}, code ${event.callback.code}); it is not handled, confirm with the API which is true`
+    case 'delivered':
+      return `the hook for task ${name(event)} is done (attempt ${event.attempt}, ${Math.round(event.duration)} ms)`
+    case 'retrying':
+      return `the hook for task ${name(event)} failed (attempt ${event.attempt}), ${event.by === 'inbox' ? `next run in ${event.delay} ms` : 'the provider is asked to send again'}: ${errorText(event.error)}`
+    case 'dead':
+      return `the hook for task ${name(event)} failed for good (attempt ${event.attempt}): ${errorText(event.error)}`
+    case 'recovered':
+      return `task ${name(event)} had been cut off and is delivered again (attempt ${event.attempt})`
+    case 'error':
+      return `${event.taskId === undefined ? '' : `task ${name(event)}: `}${errorText(event.error)}`
+    default:
+      return event satisfies never
+  }
+}
+
+function name(event: LumaEvent): string {
+  return printable('callback' in event ? event.callback.taskId : 'taskId' in event ? (event.taskId ?? '') : '')
+}
+
+const MOST_CHARACTERS = 300
+
+function printable(text: string): string {
+  const visible = text
+    .slice(0, MOST_CHARACTERS)
+    .replaceAll(/[\p{Cc}\p{Cf}\u2028\u2029]/gu, (character) => `\\u{${character.codePointAt(0)?.toString(16)}}`)
+  return text.length > MOST_CHARACTERS ? `${visible}… (${text.length} characters)` : visible
+}
+
+function errorText(error: Error): string {
+  const { message, cause } = error
+  const code = 'code' in error && typeof error.code === 'string' ? ` [${error.code}]` : ''
+  const because = cause === undefined ? '' : ` (cause: ${printable(toError(cause).message)})`
+  return [`${printable(error.name + code)}: ${printable(message)}${because}`, ...frames(error)].join('\n')
+}
+
+/** Where a hook threw helps its author; where we noticed something helps nobody. */
+function frames(error: Error): string[] {
+  if (error instanceof LumaError) return []
+  return (error.stack ?? '')
+    .split('\n')
+    .filter((line) => /^ {4}at /.test(line))
+    .map(printable)
+}

@@ -1,0 +1,64 @@
+import type { RefusalReason } from './answers.ts'
+import type { LumaCallback } from './callback.ts'
+import { describeEvent } from './event-text.ts'
+
+/** Everything notable, in one union; narrow on `type`. */
+export type LumaEvent =
+  /** A callback passed every check. */
+  | { type: 'received'; callback: LumaCallback }
+  /** A request was answered with something else than 200; no hook ran for it. */
+  | { type: 'rejected'; status: number; reason: RefusalReason; message: string; detail?: string; taskId?: string }
+  /** The callback was here before and is not handled again. */
+  | { type: 'duplicate'; callback: LumaCallback }
+  /** The key was here before with another content. This one is not handled; `first` is the earlier body, where it is still kept. */
+  | { type: 'conflict'; callback: LumaCallback; first?: string }
+  /** The hook is done. `duration` in milliseconds. */
+  | { type: 'delivered'; callback: LumaCallback; attempt: number; duration: number }
+  /** The hook failed and will be run again: in `delay` milliseconds by us, or when the provider sends once more. */
+  | { type: 'retrying'; callback: LumaCallback; attempt: number; error: Error; by: 'inbox'; delay: number }
+  | { type: 'retrying'; callback: LumaCallback; attempt: number; error: Error; by: 'provider' }
+  /** The hook failed for good, of a callback that was answered 200. */
+  | { type: 'dead'; callback: LumaCallback; attempt: number; error: Error }
+  /** A delivery that a crash or a lost lease had cut off was taken up again. */
+  | { type: 'recovered'; callback: LumaCallback; attempt: number }
+  /** Something of our own, the store's or the observer's went wrong. */
+  | { type: 'error'; error: Error; taskId?: string }
+
+export type Observer = (event: LumaEvent) => unknown
+
+/** Hands an event to the user's observer. Never throws, whatever the observer does. */
+export type Emit = (event: LumaEvent) => void
+
+export function createEmit(observe: Observer = printTroubles): Emit {
+  function complain(error: unknown): void {
+    console.error(`luma-callback: the function given as "observe" failed: ${String(error)}`)
+  }
+  return (event) => {
+    try {
+      const result = observe(event)
+      if (result instanceof Promise) result.catch(complain)
+    } catch (error) {
+      complain(error)
+    }
+  }
+}
+
+/** The default observer: what someone should look at goes to `console.error`, the rest is silent. */
+function printTroubles(event: LumaEvent): void {
+  switch (event.type) {
+    case 'rejected':
+    case 'conflict':
+    case 'retrying':
+    case 'dead':
+    case 'error':
+      console.error(describeEvent(event))
+      break
+    case 'received':
+    case 'duplicate':
+    case 'delivered':
+    case 'recovered':
+      break
+    default:
+      event satisfies never
+  }
+}

@@ -1,0 +1,254 @@
+import {
+  CLOSE_CONNECTION,
+  duplicateAnswer,
+  receivedAnswer,
+  Refusal,
+  refusalAnswer,
+  type LumaAnswer,
+} from './answers.ts'
+import { checkBodyHeaders, readBody } from './body.ts'
+import { completeCallback, readEnvelope, type Envelope, type LumaCallback } from './callback.ts'
+import { systemClock, type Clock } from './clock.ts'
+import { directInbox } from './direct.ts'
+import {
+  BusyError,
+  ClosedError,
+  HookFailedError,
+  InProgressError,
+  InvalidCallbackError,
+  LeaseLostError,
+  LumaError,
+  NoSecretError,
+  StoreUnavailableError,
+  toError,
+} from './errors.ts'
+import { createEmit } from './events.ts'
+import { createDeliver } from './hooks.ts'
+import type { CloseOptions, Recorded } from './inbox.ts'
+import { readOptions, type LumaOptions } from './options.ts'
+import { within } from './promises.ts'
+import { readQuery, type LumaRequest } from './request.ts'
+import { secretsFrom, toList, warnUnverified, type SecretFunction } from './secret.ts'
+import { isSignedBy, readSignature, unverified, type Signature } from './verify.ts'
+
+/** Starting and ending, the same for a handler and for every adapter's middleware. */
+export interface LumaLifecycle {
+  /** Starts the inbox, which first takes up what a crash left behind. Else the first request does. */
+  start(): Promise<void>
+  /**
+   * Answers 503 from now on and lets running hooks finish; after `timeout` milliseconds (20 000 by default)
+   * their signals abort. Calling it again changes nothing.
+   */
+  close(options?: CloseOptions): Promise<void>
+}
+
+/** The receiver without a framework: a function from a plain request to a plain answer. */
+export interface LumaHandler extends LumaLifecycle {
+  /** The option `path`, for adapters. */
+  readonly path: string
+  /**
+   * Handles one request. Whatever state its body is in, this settles; it rejects only for errors that are
+   * not the request's, such as a `key` function that throws.
+   */
+  handle(request: LumaRequest): Promise<LumaAnswer>
+}
+
+/**
+ * Makes a handler. Adapters are built on it, and so is whatever serves a framework that has none.
+ *
+ * @param clock - Time, timers and randomness, for tests.
+ * @throws TypeError that names the option that is wrong or unknown.
+ * @example
+ * ```ts
+ * const handler = createHandler({ onSuccess: (callback) => save(callback.resultUrls) })
+ * const { status, headers, body } = await handler.handle({ method, url, headers, stream })
+ * ```
+ */
+export function createHandler(options: LumaOptions, clock: Clock = systemClock): LumaHandler {
+  const settings = readOptions(options)
+  const { secret, tolerance, bodyLimit, bodyTimeout, ackTimeout, concurrency, retry, retention } = settings
+  if (secret === undefined && !settings.verify) warnUnverified()
+  const fixedSecrets = typeof secret === 'function' || secret === undefined ? [] : toList(secret)
+  const emit = createEmit(settings.observe)
+  const deliver = createDeliver({ ...settings, emit, clock })
+  const inbox = settings.inbox ?? directInbox({ dedupe: settings.dedupe, ackTimeout, clock })
+  let starting: Promise<void> | undefined
+  let isStarted = false
+  let closing: Promise<void> | undefined
+
+  async function handle(request: LumaRequest): Promise<LumaAnswer> {
+    try {
+      const recorded = await receive(request, new Date(clock.now()))
+      return recorded === 'recorded' ? receivedAnswer() : duplicateAnswer()
+    } catch (error) {
+      if (!(error instanceof Refusal)) throw error
+      return refusalAnswer(error)
+    }
+  }
+
+  async function receive(request: LumaRequest, receivedAt: Date): Promise<Recorded> {
+    let taskId: string | undefined
+    try {
+      const signature = checkHeaders(request)
+      const raw = await readBody(request, { limit: bodyLimit, timeout: bodyTimeout, clock })
+      const envelope = readEnvelope(raw)
+      taskId = envelope.taskId
+      if (signature) await checkSignature(request, envelope, signature)
+      const callback = withKey(completeCallback(envelope, { raw, query: readQuery(request.url), receivedAt }))
+      await checkByUser(request, callback)
+      emit({ type: 'received', callback })
+      return await record(callback)
+    } catch (error) {
+      throw refuse(error, taskId)
+    }
+  }
+
+  /** Everything that can be told before the body is read, the cheapest first. */
+  function checkHeaders({ method, headers }: LumaRequest): Signature | undefined {
+    if (method !== 'POST') {
+      const message = 'this address is reachable and receives Luma callbacks, by POST only'
+      throw new Refusal('method_not_allowed', message, { headers: { allow: 'POST' } })
+    }
+    if (closing) throw closingRefusal()
+    checkBodyHeaders(headers, bodyLimit)
+    return secret === undefined ? undefined : readSignature(headers, { tolerance, now: clock.now() })
+  }
+
+  async function checkSignature(request: LumaRequest, { taskId }: Envelope, signature: Signature): Promise<void> {
+    const secrets = typeof secret === 'function' ? await askForSecrets(secret, request) : fixedSecrets
+    if (!isSignedBy(secrets, taskId, signature))
+      throw unverified('the signature was made with another key, or for another task id or time')
+  }
+
+  async function askForSecrets(tenant: SecretFunction, request: LumaRequest): Promise<readonly string[]> {
+    const late = () => new Error(`it did not answer within ${ackTimeout} ms`)
+    try {
+      return await within(() => secretsFrom(tenant, request), ackTimeout, late, clock)
+    } catch (cause) {
+      if (!(cause instanceof NoSecretError)) throw new StoreUnavailableError('the "secret" function failed', { cause })
+      emit({ type: 'error', error: cause })
+      throw unverified(cause.message)
+    }
+  }
+
+  async function checkByUser(request: LumaRequest, callback: LumaCallback): Promise<void> {
+    const { verify } = settings
+    if (!verify) return
+    const late = () => new StoreUnavailableError(`the "verify" function did not answer within ${ackTimeout} ms`)
+    try {
+      const verdict = await within(async () => verify(request, callback), ackTimeout, late, clock)
+      // What looks like a predicate is taken for one: nobody who returns false means to accept.
+      if (verdict === false) throw new Error('it returned false')
+    } catch (error) {
+      if (error instanceof StoreUnavailableError) throw error
+      throw unverified(`the "verify" function refused: ${toError(error).message}`)
+    }
+  }
+
+  function withKey(callback: LumaCallback): LumaCallback {
+    if (!settings.key) return callback
+    const key: unknown = settings.key(callback)
+    if (typeof key !== 'string' || key === '') {
+      throw new TypeError(
+        `lumaCallback: the "key" function must return a text that is not empty, for task ${callback.taskId} too`,
+      )
+    }
+    return { ...callback, key }
+  }
+
+  async function record(callback: LumaCallback): Promise<Recorded> {
+    if (!isStarted) await start()
+    const recorded = await ask(callback)
+    switch (recorded) {
+      case 'recorded':
+        break
+      case 'duplicate':
+      case 'conflict':
+        emit({ type: recorded, callback })
+        break
+      default:
+        throw new TypeError(
+          `the inbox answered ${JSON.stringify(recorded)} where its contract knows recorded, duplicate and conflict`,
+        )
+    }
+    return recorded
+  }
+
+  /** Direct mode keeps the deadline itself; another inbox has to be quick, or the provider must come back. */
+  async function ask(callback: LumaCallback): Promise<Recorded> {
+    if (!settings.inbox) return inbox.record(callback)
+    const late = () => new Error(`it did not answer within ${ackTimeout} ms`)
+    try {
+      return await within(() => inbox.record(callback), ackTimeout, late, clock)
+    } catch (cause) {
+      if (cause instanceof LumaError) throw cause
+      throw new StoreUnavailableError(`the inbox could not record task ${callback.taskId}`, { cause })
+    }
+  }
+
+  function start(): Promise<void> {
+    starting ??= startInbox().catch((error: unknown) => {
+      starting = undefined
+      throw error
+    })
+    return starting
+  }
+
+  async function startInbox(): Promise<void> {
+    try {
+      await inbox.start(deliver, { concurrency, retry, retention, emit, clock })
+      isStarted = true
+    } catch (cause) {
+      throw new StoreUnavailableError('the inbox could not be started', { cause })
+    }
+  }
+
+  /** Says of whatever went wrong how it is answered, and tells the observer. */
+  function refuse(error: unknown, taskId: string | undefined): unknown {
+    const about = taskId === undefined ? {} : { taskId }
+    const refusal = toRefusal(error)
+    if (!refusal) {
+      emit({ type: 'error', error: toError(error), ...about })
+      return error
+    }
+    const { status, reason, message, detail } = refusal
+    if (error instanceof StoreUnavailableError) emit({ type: 'error', error, ...about })
+    else if (reason !== 'hook_failed')
+      emit({ type: 'rejected', status, reason, message, ...(detail !== undefined && { detail }), ...about })
+    return refusal
+  }
+
+  return {
+    path: settings.path,
+    handle,
+    start,
+    close(closeOptions) {
+      closing ??= inbox.close(closeOptions)
+      return closing
+    },
+  }
+}
+
+/** The words for the provider's log; undefined for what is not the request's fault nor the store's. */
+function toRefusal(error: unknown): Refusal | undefined {
+  if (error instanceof Refusal) return error
+  if (error instanceof InvalidCallbackError) {
+    return new Refusal(error.reason === 'json' ? 'invalid_json' : 'invalid_callback', error.message)
+  }
+  if (error instanceof HookFailedError)
+    return new Refusal('hook_failed', 'the receiver could not handle the result; send it again')
+  if (error instanceof InProgressError || error instanceof LeaseLostError) {
+    return new Refusal('in_progress', 'the same callback is being handled right now; send it again later')
+  }
+  if (error instanceof StoreUnavailableError) {
+    return new Refusal('store_unavailable', 'the receiver cannot keep the result at present; send it again later')
+  }
+  if (error instanceof BusyError)
+    return new Refusal('busy', 'the receiver has too much to do at present; send it again later')
+  if (error instanceof ClosedError) return closingRefusal()
+  return undefined
+}
+
+function closingRefusal(): Refusal {
+  return new Refusal('closing', 'the receiver is closing down; send it again later', { headers: CLOSE_CONNECTION })
+}

@@ -1,0 +1,86 @@
+import type { LumaCallback, LumaFailure, LumaSuccess } from './callback.ts'
+import type { Clock } from './clock.ts'
+import { HookTimeoutError, NoHookError, toError } from './errors.ts'
+import type { Emit } from './events.ts'
+import type { Deliver, DeliverOptions } from './inbox.ts'
+
+/** What a hook is told about its run. */
+export interface HookContext {
+  /** Which run this is, counted from 1. */
+  attempt: number
+  /** Aborts when the run is given up: `hookTimeout` passed, the claim was lost, or the receiver closes. Hand it on to `fetch` and the like. */
+  signal: AbortSignal
+  /** The callback's key: the same in every run, so good as an idempotency key towards other systems. */
+  key: string
+}
+
+export type SuccessHook = (callback: LumaSuccess, context: HookContext) => unknown
+export type FailureHook = (callback: LumaFailure, context: HookContext) => unknown
+
+interface Hooks {
+  onSuccess: SuccessHook
+  onFailure: FailureHook | undefined
+  /** Milliseconds. */
+  hookTimeout: number
+  emit: Emit
+  clock: Clock
+}
+
+/**
+ * The one place where hooks are run. However a hook fails (by throwing at once, rejecting, throwing something
+ * that is no Error, never settling), what comes out is one rejection with an Error; what it does after it
+ * was given up is ignored.
+ */
+export function createDeliver({ onSuccess, onFailure, hookTimeout, emit, clock }: Hooks): Deliver {
+  async function runHook(callback: LumaCallback, context: HookContext): Promise<void> {
+    if (callback.outcome === 'success') {
+      await onSuccess(callback, context)
+    } else if (onFailure) {
+      await onFailure(callback, context)
+    } else {
+      const { taskId, code } = callback
+      const error = new NoHookError(
+        `task ${taskId} failed with code ${code} and there is no onFailure to handle it; give one`,
+      )
+      emit({ type: 'error', error, taskId })
+    }
+  }
+
+  return (callback, { attempt, signal }: DeliverOptions) =>
+    new Promise((resolve, reject) => {
+      if (signal.aborted) return reject(toError(signal.reason))
+      const controller = new AbortController()
+      const timer = clock.setTimeout(() => giveUp(timedOut(callback, hookTimeout)), hookTimeout)
+      // A server that is open keeps the process alive; a hook that hangs should not.
+      timer.unref?.()
+      const onAbort = () => giveUp(toError(signal.reason))
+      signal.addEventListener('abort', onAbort, { once: true })
+
+      function giveUp(reason: Error): void {
+        settle()
+        reject(reason)
+        controller.abort(reason)
+      }
+      function settle(): void {
+        clock.clearTimeout(timer)
+        signal.removeEventListener('abort', onAbort)
+      }
+
+      runHook(callback, { attempt, signal: controller.signal, key: callback.key }).then(
+        () => {
+          settle()
+          resolve()
+        },
+        (thrown: unknown) => {
+          settle()
+          reject(toError(thrown))
+        },
+      )
+    })
+}
+
+function timedOut({ taskId, outcome }: LumaCallback, hookTimeout: number): HookTimeoutError {
+  return new HookTimeoutError(
+    `the ${outcome} hook for task ${taskId} did not finish within ${hookTimeout} ms; let it end when context.signal aborts, or raise hookTimeout`,
+  )
+}

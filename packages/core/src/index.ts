@@ -1,0 +1,44 @@
+// The receiver
+export { createHandler, type LumaHandler, type LumaLifecycle } from './handler.ts'
+export { toOptions, type LumaOptions } from './options.ts'
+export type { LumaRequest } from './request.ts'
+export type { LumaAnswer, RefusalReason } from './answers.ts'
+export type { Secret, SecretFunction, Secrets } from './secret.ts'
+
+// Callbacks
+export { parseCallback } from './callback.ts'
+export type { CallbackCommon, CallbackSource, LumaCallback, LumaFailure, LumaSuccess } from './callback.ts'
+export type { CallbackIssue, ModifyParams } from './side-fields.ts'
+
+// Hooks
+export type { FailureHook, HookContext, SuccessHook } from './hooks.ts'
+export type { RetrySchedule } from './backoff.ts'
+
+// Inboxes and dedupe stores
+export type { CloseOptions, Deliver, DeliverOptions, Inbox, InboxOptions, Recorded } from './inbox.ts'
+export { memoryDedupe, type Claim, type DedupeStore, type MemoryDedupeOptions } from './dedupe.ts'
+export type { Clock, Timer } from './clock.ts'
+
+// Signatures
+export { sign, type Signed } from './verify.ts'
+
+// Events
+export { describeEvent } from './event-text.ts'
+export type { Emit, LumaEvent, Observer } from './events.ts'
+
+// Errors
+export {
+  BusyError,
+  ClosedError,
+  HookFailedError,
+  HookTimeoutError,
+  InProgressError,
+  InvalidCallbackError,
+  LeaseLostError,
+  LumaError,
+  NoHookError,
+  NoSecretError,
+  StoreUnavailableError,
+  UnrecoverableError,
+  type LumaErrorCode,
+} from './errors.ts'

@@ -1,0 +1,46 @@
+import type { Clock } from './clock.ts'
+
+/** A promise that is settled from outside. `Promise.withResolvers` asks for Node 22. */
+export interface Deferred<Result> {
+  promise: Promise<Result>
+  resolve: (result: Result) => void
+  reject: (error: Error) => void
+}
+
+export function deferred<Result>(): Deferred<Result> {
+  let settle!: Omit<Deferred<Result>, 'promise'>
+  const promise = new Promise<Result>((resolve, reject) => {
+    settle = { resolve, reject }
+  })
+  return { promise, ...settle }
+}
+
+/**
+ * The call's result, or a rejection if it has none after `delay` milliseconds. What was called goes on; if it
+ * is late, nobody hears of its failure. A call that throws at once rejects like any other.
+ */
+export function within<Result>(
+  call: () => Promise<Result>,
+  delay: number,
+  late: () => Error,
+  clock: Clock,
+): Promise<Result> {
+  return new Promise((resolve, reject) => {
+    const timer = clock.setTimeout(() => reject(late()), delay)
+    // Neither outcome of a late call is unhandled: settling a promise again does nothing.
+    invoke(call).then(
+      (result) => {
+        clock.clearTimeout(timer)
+        resolve(result)
+      },
+      (error: unknown) => {
+        clock.clearTimeout(timer)
+        reject(error)
+      },
+    )
+  })
+}
+
+async function invoke<Result>(call: () => Promise<Result>): Promise<Result> {
+  return call()
+}

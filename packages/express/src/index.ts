@@ -1,0 +1,71 @@
+// The middleware
+export { lumaCallback, type ExpressRequest, type LumaMiddleware } from './middleware.ts'
+
+// The handler below this adapter
+export {
+  createHandler,
+  toOptions,
+  type LumaHandler,
+  type LumaLifecycle,
+  type LumaOptions,
+  type LumaRequest,
+  type LumaAnswer,
+  type RefusalReason,
+  type Secret,
+  type SecretFunction,
+  type Secrets,
+} from '@luma-callback/core'
+
+// Callbacks
+export {
+  parseCallback,
+  type CallbackCommon,
+  type CallbackSource,
+  type LumaCallback,
+  type LumaFailure,
+  type LumaSuccess,
+  type CallbackIssue,
+  type ModifyParams,
+} from '@luma-callback/core'
+
+// Hooks
+export { type FailureHook, type HookContext, type SuccessHook, type RetrySchedule } from '@luma-callback/core'
+
+// Inboxes and dedupe stores
+export {
+  memoryDedupe,
+  type CloseOptions,
+  type Deliver,
+  type DeliverOptions,
+  type Inbox,
+  type InboxOptions,
+  type Recorded,
+  type Claim,
+  type DedupeStore,
+  type MemoryDedupeOptions,
+  type Clock,
+  type Timer,
+} from '@luma-callback/core'
+
+// Signatures
+export { sign, type Signed } from '@luma-callback/core'
+
+// Events
+export { describeEvent, type Emit, type LumaEvent, type Observer } from '@luma-callback/core'
+
+// Errors
+export {
+  BusyError,
+  ClosedError,
+  HookFailedError,
+  HookTimeoutError,
+  InProgressError,
+  InvalidCallbackError,
+  LeaseLostError,
+  LumaError,
+  NoHookError,
+  NoSecretError,
+  StoreUnavailableError,
+  UnrecoverableError,
+  type LumaErrorCode,
+} from '@luma-callback/core'

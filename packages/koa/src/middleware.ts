@@ -1,0 +1,83 @@
+import {
+  createHandler,
+  toOptions,
+  type LumaAnswer,
+  type LumaLifecycle,
+  type LumaOptions,
+  type SuccessHook,
+} from '@luma-callback/core'
+import type { IncomingMessage } from 'node:http'
+
+/** What of Koa's context is used; the same in Koa 2 and 3, with and without @koa/router and koa-mount. */
+export interface KoaContext {
+  method: string
+  /** The path; koa-mount takes the mount point off. */
+  path: string
+  originalUrl: string
+  req: IncomingMessage
+  request: object
+  status: number
+  body: unknown
+  set(headers: Record<string, string>): void
+}
+
+/** A Koa middleware. */
+export interface LumaMiddleware extends LumaLifecycle {
+  (context: KoaContext, next: () => Promise<unknown>): Promise<unknown>
+}
+
+/**
+ * Receives the callbacks of the Luma modify API in Koa 2 and 3. Used without a mount point it answers POST at
+ * `path` and passes everything else on; mounted with koa-mount, or as the handler of a route of @koa/router,
+ * it answers where it is. Body parsers before it are fine, and so is none.
+ *
+ * @param onSuccess - Runs once for each task that succeeded.
+ * @param options - See {@link LumaOptions}.
+ * @throws TypeError that names the option that is wrong or unknown.
+ * @example
+ * ```ts
+ * app.use(lumaCallback(async ({ taskId, resultUrls }) => save(taskId, resultUrls)))
+ * ```
+ */
+export function lumaCallback(onSuccess: SuccessHook, options?: Omit<LumaOptions, 'onSuccess'>): LumaMiddleware
+export function lumaCallback(options: LumaOptions): LumaMiddleware
+export function lumaCallback(
+  first: SuccessHook | LumaOptions,
+  second?: Omit<LumaOptions, 'onSuccess'>,
+): LumaMiddleware {
+  const handler = createHandler(toOptions(first, second))
+
+  async function middleware(context: KoaContext, next: () => Promise<unknown>): Promise<unknown> {
+    if (!isOurs(context)) return next()
+    return write(context, await handler.handle(translate(context)))
+  }
+
+  function isOurs(context: KoaContext): boolean {
+    const { path } = context
+    // @koa/router lists the layers that matched; a route's layer has methods, one of router.use() has none.
+    const layers = 'matched' in context ? (context.matched as readonly RouterLayer[] | undefined) : undefined
+    if (layers?.some(({ methods, stack }) => methods.length > 0 && stack.includes(middleware))) return true
+    return ('mountPath' in context && path === '/') || path === handler.path || path === `${handler.path}/`
+  }
+
+  return Object.assign(middleware, { start: handler.start, close: handler.close })
+}
+
+interface RouterLayer {
+  methods: readonly string[]
+  stack: readonly unknown[]
+}
+
+function translate(context: KoaContext) {
+  const { method, originalUrl, req, request } = context
+  const params = 'params' in context ? { params: context.params as Record<string, string> } : {}
+  const body = 'body' in request ? request.body : undefined
+  const rawBody = 'rawBody' in request ? request.rawBody : undefined
+  return { method, url: originalUrl, headers: req.headers, ...params, stream: req, body, rawBody }
+}
+
+function write(context: KoaContext, { status, headers, body }: LumaAnswer): void {
+  context.status = status
+  context.body = body
+  context.set(headers)
+}

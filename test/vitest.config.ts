@@ -1,0 +1,23 @@
+import { fileURLToPath } from 'node:url'
+import { defineConfig } from 'vitest/config'
+
+const source = (name: string) => fileURLToPath(new URL(`../packages/${name}/src/index.ts`, import.meta.url))
+
+export default defineConfig({
+  root: fileURLToPath(new URL('..', import.meta.url)),
+  resolve: {
+    // The tests run the sources, so that coverage speaks of them; test/external runs what is published.
+    alias: ['core', 'express', 'koa'].map((name) => ({ find: `@luma-callback/${name}`, replacement: source(name) })),
+  },
+  test: {
+    include: ['test/**/*.test.ts'],
+    setupFiles: ['test/helpers/setup.ts'],
+    testTimeout: 30_000,
+    reporters: ['default', 'test/helpers/counts-reporter.ts'],
+    coverage: {
+      include: ['packages/*/src/**'],
+      reporter: ['text'],
+      reportsDirectory: 'test/coverage',
+    },
+  },
+})
