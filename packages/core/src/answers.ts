@@ -55,9 +55,9 @@ export class Refusal extends Error {
 /** A body that is left unread, in whole or in part, must not be taken for the connection's next request. */
 export const CLOSE_CONNECTION: Record<string, string> = { connection: 'close' }
 
-export const receivedAnswer = (): LumaAnswer => answer(200, '{"status":"received"}')
+export const receivedAnswer: LumaAnswer = answer(200, '{"status":"received"}')
 
-export const duplicateAnswer = (): LumaAnswer => answer(200, '{"status":"duplicate"}')
+export const duplicateAnswer: LumaAnswer = answer(200, '{"status":"duplicate"}')
 
 export function refusalAnswer({ reason, status, message, headers }: Refusal): LumaAnswer {
   const body = JSON.stringify({ status: 'rejected', error: reason, message })

@@ -114,7 +114,8 @@ export function memoryDedupe(options: MemoryDedupeOptions = {}, clock: Clock = s
   }
 }
 
-const LONGEST_KEPT_KEY = 80
+/** Shorter than a hash, so that no key can be taken for the hash of another. */
+const LONGEST_KEPT_KEY = 63
 
 /** A key of a user's own can be of any length; a hundred thousand of them must not be. */
 function shortKey(key: string): string {

@@ -1,19 +1,11 @@
 import { backoffDelay } from './backoff.ts'
 import type { LumaCallback } from './callback.ts'
 import type { Clock, Timer } from './clock.ts'
-import type { Claim, DedupeStore } from './dedupe.ts'
-import {
-  BusyError,
-  HookFailedError,
-  InProgressError,
-  LeaseLostError,
-  StoreUnavailableError,
-  toError,
-  UnrecoverableError,
-} from './errors.ts'
+import type { DedupeStore } from './dedupe.ts'
+import { claim, finish, keepClaim, LEAST_TIME, pause, release, unanswered } from './direct-claim.ts'
+import { BusyError, HookFailedError, toError, UnrecoverableError } from './errors.ts'
 import type { Deliver, InboxOptions, Recorded } from './inbox.ts'
-import { keepLease } from './lease.ts'
-import { deferred, within, type Deferred } from './promises.ts'
+import { deferred, type Deferred } from './promises.ts'
 import type { Slots } from './slots.ts'
 
 /** One callback on its way through its hook in direct mode. */
@@ -48,15 +40,8 @@ export interface DirectWork extends InboxOptions {
   isClosing: () => boolean
 }
 
-/** How long a claim holds without being renewed, in milliseconds; also how long a crash keeps a key from being tried again. */
-const LEASE = 30_000
-/** However long the body took, the hook and the store get this many milliseconds. */
-export const LEAST_TIME = 1_000
 /** Beyond this many, the provider keeps for us what has not even begun. */
 const MOST_UNFINISHED = 10_000
-/** How often the note that a hook is done is tried before it is given up. */
-const COMPLETE_ATTEMPTS = 5
-
 export function createRun(callback: LumaCallback, holder: string): Run {
   return {
     callback,
@@ -104,39 +89,12 @@ function refuse(run: Run, error: Error): void {
   run.answer.reject(error)
 }
 
-/** Whether the callback is ours to handle; if not, the run has its answer. */
-async function claim(run: Run, work: DirectWork): Promise<boolean> {
-  const { callback, holder } = run
-  const claimed = await askForClaim(run, work)
-  if (run.state !== 'claiming') {
-    // The deadline has refused it already; a claim that came through after all must not keep the next delivery out.
-    if (claimed === 'claimed') await work.dedupe.release(callback.key, holder)
-    return false
-  }
-  if (claimed === 'held') throw new InProgressError(`task ${callback.taskId} is being handled by another process`)
-  if (claimed === 'claimed') run.state = 'queued'
-  else run.answer.resolve(claimed === 'done' ? 'duplicate' : 'conflict')
-  return claimed === 'claimed'
-}
-
-async function askForClaim({ callback, holder }: Run, { dedupe }: DirectWork): Promise<Claim> {
-  try {
-    return await dedupe.claim(callback.key, holder, LEASE, callback.digest)
-  } catch (cause) {
-    throw unanswered(callback, cause)
-  }
-}
-
-function unanswered({ taskId }: LumaCallback, cause: unknown): StoreUnavailableError {
-  return new StoreUnavailableError(`the dedupe store could not be asked about task ${taskId}`, { cause })
-}
-
 /** The time for the answer has come. If it is 200, from here on nobody but us can retry. */
 function meetDeadline(run: Run, { unfinished, runs }: DirectWork): void {
   const { callback, state, answer, abort } = run
   if (state === 'claiming') {
     runs.delete(callback.key)
-    refuse(run, unanswered(callback, isLate()))
+    refuse(run, unanswered(callback, new Error('it did not answer in time')))
   } else if (state === 'queued' && unfinished.size >= MOST_UNFINISHED) {
     abort.abort(
       new BusyError(`${unfinished.size} callbacks that were answered 200 wait for their hooks; no more are taken`),
@@ -148,17 +106,6 @@ function meetDeadline(run: Run, { unfinished, runs }: DirectWork): void {
   } else {
     answer.resolve('recorded')
   }
-}
-
-function keepClaim(run: Run, { dedupe, clock, ...work }: DirectWork): { stop: () => void } {
-  const { callback, holder, abort } = run
-  return keepLease({
-    lease: LEASE,
-    renew: () => dedupe.renew(callback.key, holder, LEASE),
-    onLost: () => abort.abort(new LeaseLostError(`the claim on task ${callback.taskId} was lost to another process`)),
-    onError: (error) => reportStore(run, work, 'a claim could not be renewed', error),
-    clock,
-  })
 }
 
 async function runUntilSettled(run: Run, deadline: Timer, work: DirectWork): Promise<void> {
@@ -210,64 +157,4 @@ async function handBack(run: Run, attempt: number, error: Error, work: DirectWor
 async function bury(run: Run, attempt: number, error: Error, work: DirectWork): Promise<void> {
   work.emit({ type: 'dead', callback: run.callback, attempt, error })
   await release(run, work)
-}
-
-/** The hook is done, which is all that a 200 promises; should the note of it fail, a redelivery may run it again. */
-async function finish(run: Run, work: DirectWork): Promise<void> {
-  const { callback, holder } = run
-  const { dedupe, retry, retention, clock } = work
-  run.state = 'done'
-  for (let attempt = 1; attempt <= COMPLETE_ATTEMPTS; attempt++) {
-    try {
-      await dedupe.complete(callback.key, holder, retention)
-      break
-    } catch (error) {
-      run.answer.resolve('recorded')
-      reportStore(
-        run,
-        work,
-        `the hook is done but that could not be noted (try ${attempt} of ${COMPLETE_ATTEMPTS})`,
-        error,
-      )
-      if (work.isClosing()) break
-      await pause(run, backoffDelay(attempt, retry, clock.random()), clock)
-    }
-  }
-  run.answer.resolve('recorded')
-}
-
-async function release(run: Run, work: DirectWork): Promise<void> {
-  const { callback, holder } = run
-  try {
-    await within(() => work.dedupe.release(callback.key, holder), LEAST_TIME, isLate, work.clock)
-  } catch (error) {
-    reportStore(run, work, `the key of a callback stays claimed for up to ${LEASE} ms`, error)
-  }
-}
-
-function reportStore(
-  { callback: { taskId } }: Run,
-  { emit }: Pick<DirectWork, 'emit'>,
-  what: string,
-  cause: unknown,
-): void {
-  emit({ type: 'error', error: new StoreUnavailableError(`the dedupe store failed: ${what}`, { cause }), taskId })
-}
-
-function pause(run: Run, delay: number, clock: Clock): Promise<void> {
-  return new Promise((resolve) => {
-    const timer = clock.setTimeout(end, delay)
-    run.abort.signal.addEventListener('abort', end, { once: true })
-    run.wake = end
-
-    function end(): void {
-      clock.clearTimeout(timer)
-      run.abort.signal.removeEventListener('abort', end)
-      resolve()
-    }
-  })
-}
-
-function isLate(): Error {
-  return new Error('it did not answer in time')
 }

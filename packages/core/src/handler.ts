@@ -1,32 +1,16 @@
-import {
-  CLOSE_CONNECTION,
-  duplicateAnswer,
-  receivedAnswer,
-  Refusal,
-  refusalAnswer,
-  type LumaAnswer,
-} from './answers.ts'
+import { duplicateAnswer, receivedAnswer, Refusal, refusalAnswer, type LumaAnswer } from './answers.ts'
 import { checkBodyHeaders, readBody } from './body.ts'
 import { completeCallback, readEnvelope, type Envelope, type LumaCallback } from './callback.ts'
 import { systemClock, type Clock } from './clock.ts'
+import { memoryDedupe } from './dedupe.ts'
 import { directInbox } from './direct.ts'
-import {
-  BusyError,
-  ClosedError,
-  HookFailedError,
-  InProgressError,
-  InvalidCallbackError,
-  LeaseLostError,
-  LumaError,
-  NoSecretError,
-  StoreUnavailableError,
-  toError,
-} from './errors.ts'
+import { LumaError, NoSecretError, StoreUnavailableError, toError } from './errors.ts'
 import { createEmit } from './events.ts'
 import { createDeliver } from './hooks.ts'
 import type { CloseOptions, Recorded } from './inbox.ts'
-import { readOptions, type LumaOptions } from './options.ts'
+import { readOptions, type LumaOptions, type Verify } from './options.ts'
 import { within } from './promises.ts'
+import { closingRefusal, toRefusal } from './refusals.ts'
 import { readQuery, type LumaRequest } from './request.ts'
 import { secretsFrom, toList, warnUnverified, type SecretFunction } from './secret.ts'
 import { isSignedBy, readSignature, unverified, type Signature } from './verify.ts'
@@ -71,7 +55,7 @@ export function createHandler(options: LumaOptions, clock: Clock = systemClock):
   const fixedSecrets = typeof secret === 'function' || secret === undefined ? [] : toList(secret)
   const emit = createEmit(settings.observe)
   const deliver = createDeliver({ ...settings, emit, clock })
-  const inbox = settings.inbox ?? directInbox({ dedupe: settings.dedupe, ackTimeout, clock })
+  const inbox = settings.inbox ?? directInbox({ dedupe: settings.dedupe ?? memoryDedupe({}, clock), ackTimeout, clock })
   let starting: Promise<void> | undefined
   let isStarted = false
   let closing: Promise<void> | undefined
@@ -79,7 +63,7 @@ export function createHandler(options: LumaOptions, clock: Clock = systemClock):
   async function handle(request: LumaRequest): Promise<LumaAnswer> {
     try {
       const recorded = await receive(request, new Date(clock.now()))
-      return recorded === 'recorded' ? receivedAnswer() : duplicateAnswer()
+      return recorded === 'recorded' ? receivedAnswer : duplicateAnswer
     } catch (error) {
       if (!(error instanceof Refusal)) throw error
       return refusalAnswer(error)
@@ -95,7 +79,7 @@ export function createHandler(options: LumaOptions, clock: Clock = systemClock):
       taskId = envelope.taskId
       if (signature) await checkSignature(request, envelope, signature)
       const callback = withKey(completeCallback(envelope, { raw, query: readQuery(request.url), receivedAt }))
-      await checkByUser(request, callback)
+      if (settings.verify) await checkByUser(settings.verify, request, callback)
       emit({ type: 'received', callback })
       return await record(callback)
     } catch (error) {
@@ -131,9 +115,7 @@ export function createHandler(options: LumaOptions, clock: Clock = systemClock):
     }
   }
 
-  async function checkByUser(request: LumaRequest, callback: LumaCallback): Promise<void> {
-    const { verify } = settings
-    if (!verify) return
+  async function checkByUser(verify: Verify, request: LumaRequest, callback: LumaCallback): Promise<void> {
     const late = () => new StoreUnavailableError(`the "verify" function did not answer within ${ackTimeout} ms`)
     try {
       const verdict = await within(async () => verify(request, callback), ackTimeout, late, clock)
@@ -227,28 +209,4 @@ export function createHandler(options: LumaOptions, clock: Clock = systemClock):
       return closing
     },
   }
-}
-
-/** The words for the provider's log; undefined for what is not the request's fault nor the store's. */
-function toRefusal(error: unknown): Refusal | undefined {
-  if (error instanceof Refusal) return error
-  if (error instanceof InvalidCallbackError) {
-    return new Refusal(error.reason === 'json' ? 'invalid_json' : 'invalid_callback', error.message)
-  }
-  if (error instanceof HookFailedError)
-    return new Refusal('hook_failed', 'the receiver could not handle the result; send it again')
-  if (error instanceof InProgressError || error instanceof LeaseLostError) {
-    return new Refusal('in_progress', 'the same callback is being handled right now; send it again later')
-  }
-  if (error instanceof StoreUnavailableError) {
-    return new Refusal('store_unavailable', 'the receiver cannot keep the result at present; send it again later')
-  }
-  if (error instanceof BusyError)
-    return new Refusal('busy', 'the receiver has too much to do at present; send it again later')
-  if (error instanceof ClosedError) return closingRefusal()
-  return undefined
-}
-
-function closingRefusal(): Refusal {
-  return new Refusal('closing', 'the receiver is closing down; send it again later', { headers: CLOSE_CONNECTION })
 }

@@ -1,6 +1,6 @@
 // The receiver
 export { createHandler, type LumaHandler, type LumaLifecycle } from './handler.ts'
-export { toOptions, type LumaOptions } from './options.ts'
+export { toOptions, type LumaOptions, type Verify } from './options.ts'
 export type { LumaRequest } from './request.ts'
 export type { LumaAnswer, RefusalReason } from './answers.ts'
 export type { Secret, SecretFunction, Secrets } from './secret.ts'

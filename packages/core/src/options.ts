@@ -2,12 +2,15 @@ import { z } from 'zod'
 import type { RetrySchedule } from './backoff.ts'
 import type { LumaCallback } from './callback.ts'
 import { LONGEST_TIMER } from './clock.ts'
-import { memoryDedupe, type DedupeStore } from './dedupe.ts'
+import type { DedupeStore } from './dedupe.ts'
 import type { Observer } from './events.ts'
 import type { FailureHook, SuccessHook } from './hooks.ts'
 import type { Inbox } from './inbox.ts'
 import type { LumaRequest } from './request.ts'
 import { secretProblem, type Secret } from './secret.ts'
+
+/** A check of the user's own. */
+export type Verify = (request: LumaRequest, callback: LumaCallback) => unknown
 
 /** What `lumaCallback` can be told. Times are milliseconds, `tolerance` aside. */
 export interface LumaOptions {
@@ -30,7 +33,7 @@ export interface LumaOptions {
   /** How far the signature's time may be off, past or future, in seconds. Default: 300. */
   tolerance?: number | undefined
   /** One more check of your own, after the signature: throws, rejects or gives `false` to answer 401. */
-  verify?: ((request: LumaRequest, callback: LumaCallback) => unknown) | undefined
+  verify?: Verify | undefined
   /** Direct mode's deadline for the answer. Default: 10 000, at most 14 000: the provider waits 15 s. */
   ackTimeout?: number | undefined
   /** How long one run of a hook may take; then its signal aborts and the attempt counts as failed. Default: 600 000. */
@@ -57,10 +60,10 @@ export interface Settings {
   onFailure: FailureHook | undefined
   path: string
   inbox: Inbox | undefined
-  dedupe: DedupeStore
+  dedupe: DedupeStore | undefined
   secret: Secret | undefined
   tolerance: number
-  verify: LumaOptions['verify']
+  verify: Verify | undefined
   ackTimeout: number
   hookTimeout: number
   retry: RetrySchedule
@@ -154,11 +157,14 @@ const settingsSchema = z.strictObject({
   onFailure: callable().optional(),
   path: z.string('must be a string').startsWith('/', 'must begin with a slash').default('/luma-modify-callback'),
   inbox: having('record', 'start', 'close').optional(),
-  dedupe: having('claim', 'renew', 'complete', 'release').default(() => memoryDedupe()),
-  secret: z.unknown().superRefine((value, { addIssue }) => {
-    const problem = value === undefined || typeof value === 'function' ? undefined : secretProblem(value)
-    if (problem) addIssue({ code: 'custom', message: problem })
-  }),
+  dedupe: having('claim', 'renew', 'complete', 'release').optional(),
+  secret: z
+    .unknown()
+    .superRefine((value, context) => {
+      const problem = typeof value === 'function' ? undefined : secretProblem(value)
+      if (problem) context.addIssue({ code: 'custom', message: problem })
+    })
+    .optional(),
   tolerance: integer(1, 24 * 60 * 60, 300),
   verify: callable().optional(),
   ackTimeout: integer(1, 14_000, 10_000),

@@ -8,9 +8,9 @@ export interface LumaRequest {
   /** Names in lower case, as Node gives them. */
   headers: Readonly<Record<string, string | readonly string[] | undefined>>
   /** Parameters of the route, if there is one. */
-  params?: Readonly<Record<string, string>>
+  params?: Readonly<Record<string, string>> | undefined
   /** The body as a stream, if nobody has read it yet; it is looked at first. */
-  stream?: Readable
+  stream?: Readable | undefined
   /** The body's bytes or text, if a parser ran before us and kept them. */
   rawBody?: unknown
   /** What a parser that ran before us made of the body: an object, bytes or text. */

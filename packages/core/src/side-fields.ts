@@ -21,8 +21,8 @@ export interface ModifyParams {
 /** The optional fields of a callback, and what was odd about them. */
 export interface SideFields {
   msg: string
-  promptJson?: string
-  params?: ModifyParams
+  promptJson: string | undefined
+  params: ModifyParams | undefined
   resultUrls: string[]
   issues: CallbackIssue[]
 }
@@ -43,13 +43,7 @@ export function readSideFields({ code, content: { msg: text, data } }: Envelope)
   const promptJson = readText(data.promptJson, 'data.promptJson', report)
   const params = promptJson === undefined ? undefined : readParams(promptJson, report)
   const resultUrls = readUrls(data.resultUrls, code, report)
-  return {
-    msg,
-    ...(promptJson !== undefined && { promptJson }),
-    ...(params && { params }),
-    resultUrls,
-    issues,
-  }
+  return { msg, promptJson, params, resultUrls, issues }
 }
 
 function readText(value: unknown, path: string, report: Report): string | undefined {
@@ -58,7 +52,7 @@ function readText(value: unknown, path: string, report: Report): string | undefi
   return undefined
 }
 
-const KNOWN_PARAMS = new Set(['callBackUrl', 'prompt', 'videoUrl', 'waterMark'])
+const KNOWN_PARAMS = ['callBackUrl', 'prompt', 'videoUrl', 'waterMark'] as const
 
 /** The provider has been seen to pad the names and values inside `promptJson` with blanks. */
 function readParams(promptJson: string, report: Report): ModifyParams | undefined {
@@ -68,21 +62,26 @@ function readParams(promptJson: string, report: Report): ModifyParams | undefine
     report(path, 'does not parse to an object')
     return undefined
   }
-  const names = Object.keys(parsed)
-  const padded = names.some((name) => name !== name.trim())
-  if (padded) report(path, 'has names padded with blanks; they and their values were trimmed')
-  const params: Record<string, unknown> = {}
-  for (const name of names) {
-    const value = parsed[name]
-    const trimmed = padded ? name.trim() : name
-    if (trimmed === '__proto__') continue
-    if (KNOWN_PARAMS.has(trimmed) && typeof value !== 'string') {
-      report(`${path}.${trimmed}`, 'is not a string and was left out of params')
-    } else {
-      params[trimmed] = padded && typeof value === 'string' ? value.trim() : value
-    }
+  const params = isPadded(parsed) ? trimmed(parsed) : parsed
+  if (params !== parsed) report(path, 'has names padded with blanks; they and their values were trimmed')
+  for (const name of KNOWN_PARAMS) {
+    if (params[name] === undefined || typeof params[name] === 'string') continue
+    report(`${path}.${name}`, 'is not a string and was left out of params')
+    delete params[name]
   }
   return params
+}
+
+function isPadded(params: Record<string, unknown>): boolean {
+  return Object.keys(params).some((name) => name !== name.trim())
+}
+
+function trimmed(params: Record<string, unknown>): Record<string, unknown> {
+  const entries = Object.entries(params).map(([name, value]) => [
+    name.trim(),
+    typeof value === 'string' ? value.trim() : value,
+  ])
+  return Object.fromEntries(entries.filter(([name]) => name !== '__proto__'))
 }
 
 function tryParse(text: string): unknown {

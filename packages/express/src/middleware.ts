@@ -49,7 +49,10 @@ export function lumaCallback(
 
   function middleware(request: ExpressRequest, response: ServerResponse, next: (error?: unknown) => void): void {
     if (!isOurs(request)) return next()
-    handler.handle(translate(request)).then((answer) => write(response, answer), next)
+    handler
+      .handle(translate(request))
+      .then((answer) => write(response, answer))
+      .catch(next)
   }
 
   function isOurs({ route, baseUrl, path }: ExpressRequest): boolean {

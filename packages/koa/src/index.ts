@@ -14,6 +14,7 @@ export {
   type Secret,
   type SecretFunction,
   type Secrets,
+  type Verify,
 } from '@luma-callback/core'
 
 // Callbacks

@@ -70,10 +70,10 @@ interface RouterLayer {
 
 function translate(context: KoaContext) {
   const { method, originalUrl, req, request } = context
-  const params = 'params' in context ? { params: context.params as Record<string, string> } : {}
+  const params = 'params' in context ? (context.params as Record<string, string>) : undefined
   const body = 'body' in request ? request.body : undefined
   const rawBody = 'rawBody' in request ? request.rawBody : undefined
-  return { method, url: originalUrl, headers: req.headers, ...params, stream: req, body, rawBody }
+  return { method, url: originalUrl, headers: req.headers, params, stream: req, body, rawBody }
 }
 
 function write(context: KoaContext, { status, headers, body }: LumaAnswer): void {
