@@ -1,22 +1,28 @@
 import express from 'express'
 import { lumaCallback } from '@luma-callback/express'
 
+const luma = lumaCallback({
+  async onSuccess({ taskId, resultUrls }) {
+    console.log(`task ${taskId} succeeded: ${resultUrls.join(' ')}`)
+  },
+  async onFailure({ taskId, code, msg }) {
+    console.log(`task ${taskId} failed with code ${code}: ${msg}`)
+  },
+  // With the account's webhook key callbacks are verified; without it, anybody can send one.
+  ...(process.env.LUMA_WEBHOOK_KEY && { secret: process.env.LUMA_WEBHOOK_KEY }),
+})
+
 const app = express()
+app.use(luma)
 
-app.use(
-  lumaCallback(
-    async ({ taskId, resultUrls, params }) => {
-      console.log(`task ${taskId} succeeded: ${resultUrls.join(' ')}`)
-      if (params?.prompt) console.log(`  prompt: ${params.prompt}`)
-    },
-    {
-      onFailure: async ({ taskId, code, msg }) => console.log(`task ${taskId} failed with code ${code}: ${msg}`),
-      // With the account's webhook key, callbacks are verified. Without it, anybody can send one.
-      ...(process.env.LUMA_WEBHOOK_KEY && { secret: process.env.LUMA_WEBHOOK_KEY }),
-    },
-  ),
-)
+const port = Number(process.env.PORT ?? 3000)
+const server = app.listen(port, () => {
+  const address = server.address()
+  const actual = typeof address === 'object' && address ? address.port : port
+  console.log(`listening on http://localhost:${actual}/luma-modify-callback`)
+})
 
-const server = app.listen(process.env.PORT ?? 3000, () => {
-  console.log(`listening on http://localhost:${server.address().port}/luma-modify-callback`)
+process.once('SIGTERM', () => {
+  server.close()
+  void luma.close()
 })

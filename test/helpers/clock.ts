@@ -13,7 +13,7 @@ export interface FakeClock extends Clock {
 }
 
 /** A clock that stands still until it is told to go on. */
-export function fakeClock({ now = Date.now(), random = () => 0.5 } = {}): FakeClock {
+export function fakeClock({ now = Date.now(), random = (): number => 0.5 } = {}): FakeClock {
   const timers = new Map<number, Pending>()
   let time = now
   let ids = 0

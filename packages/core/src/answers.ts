@@ -1,9 +1,9 @@
 /** What is sent back, for an adapter to write as it stands. */
 export interface LumaAnswer {
-  status: number
-  headers: Record<string, string>
+  readonly status: number
+  readonly headers: Readonly<Record<string, string>>
   /** JSON text. */
-  body: string
+  readonly body: string
 }
 
 /** Why a callback was not accepted: the `error` of an answer's body, and the status that goes with it. */

@@ -91,16 +91,13 @@ export class UnrecoverableError extends LumaError {
   readonly code = 'ERR_LUMA_UNRECOVERABLE'
 }
 
-/** Whatever was thrown, as an Error: hooks may throw strings, null, or objects whose getters throw. */
+/** Whatever was thrown, as an Error: hooks may throw strings, null, or objects that throw when they are looked at. */
 export function toError(thrown: unknown): Error {
-  if (thrown instanceof Error) return thrown
-  return new Error(`something other than an Error was thrown: ${describe(thrown)}`, { cause: thrown })
-}
-
-function describe(thrown: unknown): string {
   try {
-    return typeof thrown === 'string' ? thrown : (JSON.stringify(thrown) ?? String(thrown))
+    if (thrown instanceof Error) return thrown
+    const text = typeof thrown === 'string' ? thrown : (JSON.stringify(thrown) ?? String(thrown))
+    return new Error(`something other than an Error was thrown: ${text}`, { cause: thrown })
   } catch {
-    return typeof thrown
+    return new Error(`something other than an Error was thrown: ${typeof thrown}`)
   }
 }

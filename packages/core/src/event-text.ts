@@ -59,11 +59,20 @@ function errorText(error: Error): string {
   return [`${printable(error.name + code)}: ${printable(message)}${because}`, ...frames(error)].join('\n')
 }
 
-/** Where a hook threw helps its author; where we noticed something helps nobody. */
+const MOST_FRAMES = 10
+
+/**
+ * Where a hook threw helps its author; where we noticed something helps nobody. A message may hold lines that
+ * look like frames, so they are looked for behind it.
+ */
 function frames(error: Error): string[] {
+  const { message, stack = '' } = error
   if (error instanceof LumaError) return []
-  return (error.stack ?? '')
-    .split('\n')
+  const start = stack.indexOf(message)
+  if (start === -1) return []
+  const lines = stack.slice(start + message.length).split('\n')
+  return lines
     .filter((line) => /^ {4}at /.test(line))
+    .slice(0, MOST_FRAMES)
     .map(printable)
 }

@@ -1,5 +1,6 @@
 import type { RefusalReason } from './answers.ts'
 import type { LumaCallback } from './callback.ts'
+import { toError } from './errors.ts'
 import { describeEvent } from './event-text.ts'
 
 /** Everything notable, in one union; narrow on `type`. */
@@ -31,7 +32,7 @@ export type Emit = (event: LumaEvent) => void
 
 export function createEmit(observe: Observer = printTroubles): Emit {
   function complain(error: unknown): void {
-    console.error(`luma-callback: the function given as "observe" failed: ${String(error)}`)
+    console.error(`luma-callback: the function given as "observe" failed: ${toError(error).message}`)
   }
   return (event) => {
     try {

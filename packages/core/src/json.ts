@@ -1,5 +1,5 @@
 /** How deep objects and arrays may lie in each other: far beyond the provider's two, far below any stack's end. */
-export const DEEPEST_NESTING = 64
+const DEEPEST_NESTING = 64
 
 /**
  * Parses JSON from a stranger. Nesting is checked before anything recursive sees the text, and keys

@@ -18,7 +18,7 @@ export interface KoaContext {
   request: object
   status: number
   body: unknown
-  set(headers: Record<string, string>): void
+  set(headers: Record<string, string>): unknown
 }
 
 /** A Koa middleware. */
@@ -79,5 +79,5 @@ function translate(context: KoaContext) {
 function write(context: KoaContext, { status, headers, body }: LumaAnswer): void {
   context.status = status
   context.body = body
-  context.set(headers)
+  context.set({ ...headers })
 }

@@ -1,0 +1,99 @@
+import { describe, expect, test } from 'vitest'
+import { connect } from 'node:net'
+import { once } from 'node:events'
+import { FORMS, frameworks } from '../helpers/frameworks.ts'
+import { signedHeaders, successOf } from '../helpers/signed.ts'
+import { head, post, sendRaw } from '../helpers/wire.ts'
+
+const path = FORMS.bare
+
+describe.each(frameworks)('$name', ({ start }) => {
+  test('answers 413 to a declared length over the limit, without waiting for the body', async () => {
+    const { port } = await start({ bodyLimit: 1000 })
+    const reply = await sendRaw(port, head(path, { ...signedHeaders(), 'content-length': '1001' }))
+    expect(reply).toMatch(/^HTTP\/1\.1 413 /)
+    expect(reply).toMatch(/connection: close/i)
+    expect(reply).toContain('"body_too_large"')
+  })
+
+  test('answers 413 to a body of no declared length that passes the limit, and stops reading it', async () => {
+    const { port } = await start({ bodyLimit: '1kb' })
+    const chunk = `400\r\n${'x'.repeat(1024)}\r\n`
+    const reply = await sendRaw(port, head(path, { ...signedHeaders(), 'transfer-encoding': 'chunked' }), chunk, chunk)
+    expect(reply).toMatch(/^HTTP\/1\.1 413 /)
+  })
+
+  test('answers 408 to a body that does not arrive in time, however it drips', async () => {
+    const { port } = await start({ bodyTimeout: 50 })
+    const reply = await sendRaw(port, head(path, { ...signedHeaders(), 'content-length': '500' }), '{', '"', 'c')
+    expect(reply).toMatch(/^HTTP\/1\.1 408 /)
+    expect(reply).toMatch(/connection: close/i)
+    expect(reply).toContain('"body_timeout"')
+  })
+
+  test('serves others while slow senders hold their connections', async () => {
+    const { url, port } = await start({ bodyTimeout: 2000 })
+    const slow = Array.from({ length: 50 }, () =>
+      sendRaw(port, head(path, { ...signedHeaders(), 'content-length': '500' })),
+    )
+    const { taskId, body } = successOf()
+    expect(await post(url + path, body, signedHeaders(taskId))).toMatchObject({ status: 200 })
+    for (const reply of await Promise.all(slow)) expect(reply).toMatch(/^HTTP\/1\.1 408 /)
+  })
+
+  test('is left as it was by senders that go away in the middle of a body', async () => {
+    let runs = 0
+    const { url, port } = await start({ onSuccess: () => runs++ })
+    const { taskId, body } = successOf()
+    for (let sender = 0; sender < 50; sender++) {
+      const socket = connect(port, '127.0.0.1')
+      const length = String(Buffer.byteLength(body))
+      socket.write(head(path, { ...signedHeaders(taskId), 'content-length': length }) + body.slice(0, 100))
+      await once(socket, 'connect')
+      await new Promise(setImmediate)
+      socket.destroy()
+    }
+    expect(await post(url + path, body, signedHeaders(taskId))).toMatchObject({
+      status: 200,
+      body: { status: 'received' },
+    })
+    expect(runs).toBe(1)
+  })
+
+  test.each(['x-webhook-timestamp', 'x-webhook-signature'])('answers 401 to %s sent twice', async (name) => {
+    const { port } = await start({})
+    const { taskId, body } = successOf()
+    const headers = signedHeaders(taskId)
+    const twice: [string, string][] = [...Object.entries(headers), [name, headers[name] ?? ''], ['connection', 'close']]
+    const reply = await sendRaw(
+      port,
+      head(path, [...twice, ['content-length', String(Buffer.byteLength(body))]]) + body,
+    )
+    expect(reply).toMatch(/^HTTP\/1\.1 401 /)
+  })
+
+  test('asks for the body of a sender that waits to be asked', async () => {
+    const { port } = await start({})
+    const { taskId, body } = successOf()
+    const headers = { ...signedHeaders(taskId), expect: '100-continue', connection: 'close' }
+    const reply = await sendRaw(
+      port,
+      head(path, { ...headers, 'content-length': String(Buffer.byteLength(body)) }),
+      body,
+    )
+    expect(reply).toMatch(/^HTTP\/1\.1 100 Continue\r\n\r\nHTTP\/1\.1 200 /)
+  })
+
+  test('answers every one of several requests on one connection, errors between them', async () => {
+    const { port } = await start({})
+    const { taskId, body } = successOf()
+    const request = (text: string, last = false) =>
+      head(path, {
+        ...signedHeaders(taskId),
+        'content-length': String(Buffer.byteLength(text)),
+        connection: last ? 'close' : 'keep-alive',
+      }) + text
+    const reply = await sendRaw(port, request('{') + request(body) + request('[]') + request(body, true))
+    expect(reply.match(/HTTP\/1\.1 \d+/g)).toEqual(['HTTP/1.1 400', 'HTTP/1.1 200', 'HTTP/1.1 400', 'HTTP/1.1 200'])
+  })
+})
