@@ -1,0 +1,119 @@
+// What is tested here is what is published: the packages are packed, installed into an empty project outside the
+// workspace, and used there. npm needs the registry for it, or a cache that has the few packages named below.
+import { execFileSync } from 'node:child_process'
+import { existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { delimiter, join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { ROOT } from '../helpers/child.ts'
+import { fixtures, signedHeaders } from '../helpers/signed.ts'
+
+const NAMES = ['core', 'express', 'koa']
+const ADAPTERS = ['express', 'koa']
+let project = ''
+
+/** The machine's own Node stands behind the workspace's on the PATH. */
+function machineNode(): string | undefined {
+  const folders = (process.env['PATH'] ?? '').split(delimiter).filter((folder) => !folder.includes('node_modules'))
+  return folders.map((folder) => join(folder, 'node')).find((file) => existsSync(file))
+}
+
+const nodes = [...new Set([process.execPath, machineNode() ?? process.execPath])].map((path) => ({
+  path,
+  version: execFileSync(path, ['--version'], { encoding: 'utf8' }).trim(),
+}))
+
+function run(command: string, args: readonly string[], cwd: string): string {
+  return execFileSync(command, args, { cwd, encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'], timeout: 120_000 })
+}
+
+beforeAll(() => {
+  project = mkdtempSync(join(tmpdir(), 'luma-callback-'))
+  for (const name of NAMES) run('pnpm', ['pack', '--pack-destination', project], join(ROOT, 'packages', name))
+  const tarballs = readdirSync(project).filter((file) => file.endsWith('.tgz'))
+  const local = (name: string) => `file:./${tarballs.find((file) => file.startsWith(`luma-callback-${name}-`))}`
+  const dependencies = Object.fromEntries(NAMES.map((name) => [`@luma-callback/${name}`, local(name)]))
+  const frameworks = { express: '5.3.0', koa: '3.3.0', typescript: '7.0.2', '@types/node': '26.6.6' }
+  const manifest = {
+    private: true,
+    dependencies: { ...dependencies, ...frameworks },
+    overrides: { '@luma-callback/core': '$@luma-callback/core' },
+  }
+  writeFileSync(join(project, 'package.json'), JSON.stringify(manifest))
+  run(
+    'npm',
+    ['install', '--no-audit', '--no-fund', '--prefer-offline', '--ignore-scripts', '--loglevel=error'],
+    project,
+  )
+}, 180_000)
+
+afterAll(() => {
+  if (project) rmSync(project, { recursive: true, force: true })
+})
+
+/** A user's first program: serves, sends itself one callback, prints the answer, and ends. */
+function program(adapter: string): string {
+  const app = { express: 'express()', koa: 'new framework()' }[adapter] ?? ''
+  const make = app.replace('express()', 'framework()')
+  return `
+    const app = ${make}
+    const luma = lumaCallback(({ resultUrls }) => console.log('hook', resultUrls.length), { secret: 'whk_test_key_1' })
+    app.use(luma)
+    const server = app.listen(0, async () => {
+      const url = 'http://127.0.0.1:' + server.address().port + '/luma-modify-callback'
+      const answer = await fetch(url, { method: 'POST', headers: ${JSON.stringify(signedHeaders())}, body: ${JSON.stringify(fixtures.success)} })
+      console.log(answer.status, await answer.text(), typeof sign)
+      await luma.close()
+      server.close()
+      server.closeAllConnections()
+    })`
+}
+
+describe.each(nodes)('on Node $version', ({ path }) => {
+  test.each(ADAPTERS)('@luma-callback/%s is used from an ES module', (adapter) => {
+    const imports = `import framework from '${adapter}'\nimport { lumaCallback, sign } from '@luma-callback/${adapter}'`
+    writeFileSync(join(project, `${adapter}.mjs`), imports + program(adapter))
+    expect(run(path, [`${adapter}.mjs`], project)).toBe('hook 1\n200 {"status":"received"} function\n')
+  })
+
+  test.each(ADAPTERS)('@luma-callback/%s is used by require()', (adapter) => {
+    const imports = `const framework = require('${adapter}')\nconst { lumaCallback, sign } = require('@luma-callback/${adapter}')`
+    writeFileSync(
+      join(project, `${adapter}.cjs`),
+      imports.replace("require('koa')", "require('koa').default ?? require('koa')") + program(adapter),
+    )
+    expect(run(path, [`${adapter}.cjs`], project)).toBe('hook 1\n200 {"status":"received"} function\n')
+  })
+
+  test.each(NAMES)('importing @luma-callback/%s does nothing: the process ends by itself', (name) => {
+    expect(run(path, ['--input-type=module', '--eval', `import '@luma-callback/${name}'`], project)).toBe('')
+  })
+})
+
+test('the declarations compile alone, in a strict project that checks its libraries too', () => {
+  const source = NAMES.map((name) => `export * as ${name} from '@luma-callback/${name}'`).join('\n')
+  writeFileSync(join(project, 'all.mts'), source)
+  const flags = [
+    '--noEmit',
+    '--strict',
+    '--skipLibCheck',
+    'false',
+    '--module',
+    'nodenext',
+    '--target',
+    'es2022',
+    '--types',
+    'node',
+  ]
+  expect(run(join(project, 'node_modules/.bin/tsc'), [...flags, 'all.mts'], project)).toBe('')
+})
+
+test('each package brings its licence, its readme and its declarations, and no sources or build files', () => {
+  for (const name of NAMES) {
+    const files = readdirSync(join(project, 'node_modules/@luma-callback', name), { recursive: true }).map(String)
+    expect(files).toEqual(
+      expect.arrayContaining(['LICENSE', 'README.md', 'package.json', 'dist/index.js', 'dist/index.d.ts']),
+    )
+    expect(files.filter((file) => /^src|\.map$|tsbuildinfo/.test(file))).toEqual([])
+  }
+})

@@ -1,0 +1,50 @@
+import { spawn, type ChildProcess } from 'node:child_process'
+import { once } from 'node:events'
+import { fileURLToPath } from 'node:url'
+import { onTestFinished } from 'vitest'
+
+export const ROOT: string = fileURLToPath(new URL('../..', import.meta.url))
+
+export interface Child {
+  process: ChildProcess
+  /** All it wrote so far, to either stream. */
+  output(): string
+  /** Resolves with the first match in what it writes; rejects if it ends without one. */
+  says(pattern: RegExp): Promise<RegExpExecArray>
+  /** Resolves with its exit code, or the signal that ended it. */
+  ended: Promise<number | string>
+}
+
+/** Starts a program with this Node; it is killed when the test is over. */
+export function startChild(script: string, args: readonly string[] = [], env: Record<string, string> = {}): Child {
+  const child = spawn(process.execPath, [script, ...args], {
+    cwd: ROOT,
+    env: { ...process.env, NO_COLOR: '1', ...env },
+  })
+  let written = ''
+  const listeners = new Set<() => void>()
+  for (const stream of [child.stdout, child.stderr]) {
+    stream.setEncoding('utf8').on('data', (text: string) => {
+      written += text
+      for (const listener of listeners) listener()
+    })
+  }
+  const ended = once(child, 'close').then(([code, signal]) => (code ?? signal) as number | string)
+  onTestFinished(() => void child.kill('SIGKILL'))
+  return {
+    process: child,
+    output: () => written,
+    says(pattern) {
+      return new Promise((resolve, reject) => {
+        const look = () => {
+          const match = pattern.exec(written)
+          if (match) resolve(match)
+        }
+        listeners.add(look)
+        look()
+        void ended.then((code) => reject(new Error(`it ended with ${code} and never said ${pattern}: ${written}`)))
+      })
+    },
+    ended,
+  }
+}
