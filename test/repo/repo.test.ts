@@ -1,0 +1,134 @@
+import { execFileSync } from 'node:child_process'
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { builtinModules } from 'node:module'
+import { join } from 'node:path'
+import * as core from '@luma-callback/core'
+import { describe, expect, test } from 'vitest'
+import { ROOT } from '../helpers/child.ts'
+
+const ADAPTERS = ['express', 'koa']
+const packages = readdirSync(join(ROOT, 'packages'))
+
+function read(path: string): string {
+  return readFileSync(join(ROOT, path), 'utf8')
+}
+
+function sources(name: string): string[] {
+  return readdirSync(join(ROOT, 'packages', name, 'src')).map((file) => `packages/${name}/src/${file}`)
+}
+
+/** Every name that a hand-written table of contents exports, values and types. */
+function exportedNames(name: string): string[] {
+  const lists = read(`packages/${name}/src/index.ts`).matchAll(/export (?:type )?\{([^}]*)\}/g)
+  const names = [...lists].flatMap(([, list = '']) => list.split(','))
+  return names.map((item) => item.replace('type ', '').trim()).filter(Boolean)
+}
+
+test('the top level holds what the design says and nothing else', () => {
+  const files = execFileSync('git', ['ls-files', '--cached', '--others', '--exclude-standard'], {
+    cwd: ROOT,
+    encoding: 'utf8',
+  })
+  const top = new Set(
+    files
+      .trim()
+      .split('\n')
+      .map((file) => file.split('/')[0] ?? ''),
+  )
+  const visible = [...top].filter((name) => !name.startsWith('.')).toSorted()
+  expect(visible).toEqual([
+    'LICENSE',
+    'README.md',
+    'examples',
+    'package.json',
+    'packages',
+    'pnpm-lock.yaml',
+    'pnpm-workspace.yaml',
+    'test',
+    'tsconfig.base.json',
+  ])
+})
+
+test('core exports these values', () => {
+  expect(Object.keys(core).toSorted()).toEqual([
+    'BusyError',
+    'ClosedError',
+    'HookFailedError',
+    'HookTimeoutError',
+    'InProgressError',
+    'InvalidCallbackError',
+    'LeaseLostError',
+    'LumaError',
+    'NoHookError',
+    'NoSecretError',
+    'StoreUnavailableError',
+    'UnrecoverableError',
+    'createHandler',
+    'describeEvent',
+    'memoryDedupe',
+    'parseCallback',
+    'sign',
+    'toOptions',
+  ])
+})
+
+test.each(ADAPTERS)('whoever installs %s can import all of core from it', (adapter) => {
+  expect(exportedNames(adapter)).toEqual(expect.arrayContaining(exportedNames('core')))
+})
+
+test.each(packages)(
+  '%s imports only what its package.json names, core at most of our own, and Node by its prefix',
+  (name) => {
+    const { dependencies = {} } = JSON.parse(read(`packages/${name}/package.json`)) as {
+      dependencies?: Record<string, string>
+    }
+    for (const file of sources(name)) {
+      for (const [, from = ''] of read(file).matchAll(/^(?:import|export|\}) .*from '([^'.][^']*)'$/gm)) {
+        expect(builtinModules, `${file} imports ${from}`).not.toContain(from)
+        if (from.startsWith('@luma-callback/')) expect(from, file).toBe('@luma-callback/core')
+        if (!from.startsWith('node:')) expect(Object.keys(dependencies), file).toContain(from)
+      }
+    }
+  },
+)
+
+test.each(packages)('every file of %s can be read in one sitting', (name) => {
+  for (const file of sources(name)) {
+    expect(read(file).split('\n').length, file).toBeLessThanOrEqual(name === 'core' ? 250 : 120)
+  }
+})
+
+test('every error code has one class and one row in the readme', () => {
+  const union = [...read('packages/core/src/errors.ts').matchAll(/\| '(ERR_LUMA_\w+)'/g)].map(([, code = '']) => code)
+  const classes = [...read('packages/core/src/errors.ts').matchAll(/readonly code = '(ERR_LUMA_\w+)'/g)].map(
+    ([, code = '']) => code,
+  )
+  const rows = [...read('README.md').matchAll(/^\| `(ERR_LUMA_\w+)`/gm)].map(([, code = '']) => code)
+  expect(classes.toSorted()).toEqual(union.toSorted())
+  expect(rows.toSorted()).toEqual(union.toSorted())
+})
+
+describe('the readme', () => {
+  const readme = read('README.md')
+
+  test('names only tests that there are', () => {
+    const named = [...readme.matchAll(/`(test\/[\w/.-]+)`/g)].map(([, file = '']) => file)
+    expect(named.length).toBeGreaterThan(10)
+    for (const file of named) expect(existsSync(join(ROOT, file)), file).toBe(true)
+  })
+
+  test('has a row for every option, and for no other', () => {
+    const [, declared = ''] =
+      /export interface LumaOptions \{([\s\S]*?)\n\}/.exec(read('packages/core/src/options.ts')) ?? []
+    const options = [...declared.matchAll(/^ {2}(\w+)\??:/gm)].map(([, name]) => name)
+    const [, section = ''] = /## Options([\s\S]*?)\n## /.exec(readme) ?? []
+    const rows = [...section.matchAll(/^\| `(\w+)` *\|/gm)].map(([, name]) => name)
+    expect(rows).toEqual(options)
+  })
+
+  test('has a row for every event', () => {
+    const types = [...read('packages/core/src/events.ts').matchAll(/\| \{ type: '(\w+)'/g)].map(([, type]) => type)
+    const [, section = ''] = /## Events([\s\S]*?)\n## /.exec(readme) ?? []
+    for (const type of types) expect(section).toContain(`\`${type}\``)
+  })
+})
