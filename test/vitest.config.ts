@@ -1,5 +1,6 @@
 import { fileURLToPath } from 'node:url'
 import { defineConfig } from 'vitest/config'
+import { CountsReporter } from './helpers/counts-reporter.ts'
 
 const source = (name: string) => fileURLToPath(new URL(`../packages/${name}/src/index.ts`, import.meta.url))
 
@@ -13,7 +14,7 @@ export default defineConfig({
     include: ['test/**/*.test.ts'],
     setupFiles: ['test/helpers/setup.ts'],
     testTimeout: 30_000,
-    reporters: ['default', 'test/helpers/counts-reporter.ts'],
+    reporters: ['default', new CountsReporter()],
     coverage: {
       include: ['packages/*/src/**'],
       reporter: ['text'],
