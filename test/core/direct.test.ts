@@ -113,7 +113,7 @@ describe('the same key with another content', () => {
     await send(sample)
     expect(await verdictOf(send(tampered(sample)))).toBe('200 duplicate')
     expect(onSuccess).toHaveBeenCalledOnce()
-    expect(eventsOf('conflict')).toMatchObject([{ callback: { raw: tampered(sample).body } }])
+    expect(eventsOf('conflict')).toMatchObject([{ callback: { raw: tampered(sample).body }, first: sample.body }])
     expect(eventsOf('duplicate')).toEqual([])
   })
 

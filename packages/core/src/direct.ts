@@ -7,7 +7,11 @@ import { carryOut, createRun, timeLeft, type DirectWork, type Run } from './dire
 import { ClosedError, InProgressError } from './errors.ts'
 import { CLOSE_TIMEOUT, type CloseOptions, type Inbox, type Recorded } from './inbox.ts'
 import { within } from './promises.ts'
+import { createRecent } from './recent.ts'
 import { createSlots } from './slots.ts'
+
+/** Characters of the latest bodies that are kept, to show beside one that contradicts them. */
+const MOST_REMEMBERED = 4 * 1024 * 1024
 
 export interface DirectOptions {
   dedupe: DedupeStore
@@ -24,6 +28,7 @@ export interface DirectOptions {
 export function directInbox({ dedupe, ackTimeout, clock }: DirectOptions): Inbox {
   const instance = randomUUID()
   const runs = new Map<string, Run>()
+  const done = createRecent(MOST_REMEMBERED)
   let claims = 0
   let work: DirectWork | undefined
   let closing: Promise<void> | undefined
@@ -39,7 +44,9 @@ export function directInbox({ dedupe, ackTimeout, clock }: DirectOptions): Inbox
     // A holder for each claim: a late release of an abandoned one must not free a later one.
     const run = createRun(callback, `${instance}:${++claims}`)
     runs.set(callback.key, run)
-    run.settled = carryOut(run, work)
+    run.settled = carryOut(run, work).then(() => {
+      if (run.state === 'done') done.set(callback.key, callback.raw)
+    })
     return run.answer.promise
   }
 
@@ -80,6 +87,10 @@ export function directInbox({ dedupe, ackTimeout, clock }: DirectOptions): Inbox
 
   return {
     record,
+    async get(key) {
+      const raw = runs.get(key)?.callback.raw ?? done.get(key)
+      return raw === undefined ? undefined : { raw }
+    },
     async start(deliver, options) {
       const slots = createSlots(options.concurrency)
       work = {

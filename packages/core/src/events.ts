@@ -11,8 +11,8 @@ export type LumaEvent =
   | { type: 'rejected'; status: number; reason: RefusalReason; message: string; detail?: string; taskId?: string }
   /** The callback was here before and is not handled again. */
   | { type: 'duplicate'; callback: LumaCallback }
-  /** The key was here before with another content. This one is not handled; `first` is the earlier body, where it is still kept. */
-  | { type: 'conflict'; callback: LumaCallback; first?: string }
+  /** The key was here before with another content. This one is not handled; `first` is the earlier body, if it is still known. */
+  | { type: 'conflict'; callback: LumaCallback; first: string | undefined }
   /** The hook is done. `duration` in milliseconds. */
   | { type: 'delivered'; callback: LumaCallback; attempt: number; duration: number }
   /** The hook failed and will be run again: in `delay` milliseconds by us, or when the provider sends once more. */

@@ -3,6 +3,7 @@ import { checkBodyHeaders, readBody } from './body.ts'
 import { completeCallback, readEnvelope, type Envelope, type LumaCallback } from './callback.ts'
 import { systemClock, type Clock } from './clock.ts'
 import { memoryDedupe } from './dedupe.ts'
+import { LEAST_TIME } from './direct-claim.ts'
 import { directInbox } from './direct.ts'
 import { LumaError, NoSecretError, StoreUnavailableError, toError } from './errors.ts'
 import { createEmit } from './events.ts'
@@ -145,8 +146,10 @@ export function createHandler(options: LumaOptions, clock: Clock = systemClock):
       case 'recorded':
         break
       case 'duplicate':
+        emit({ type: 'duplicate', callback })
+        break
       case 'conflict':
-        emit({ type: recorded, callback })
+        emit({ type: 'conflict', callback, first: await firstBody(callback) })
         break
       default:
         throw new TypeError(
@@ -154,6 +157,13 @@ export function createHandler(options: LumaOptions, clock: Clock = systemClock):
         )
     }
     return recorded
+  }
+
+  /** The answer does not hang on this: a conflict is told with what is known. */
+  async function firstBody({ key }: LumaCallback): Promise<string | undefined> {
+    const late = () => new Error('too late to matter')
+    const first = await within(async () => inbox.get?.(key), LEAST_TIME, late, clock).catch(() => undefined)
+    return first?.raw
   }
 
   /** Direct mode keeps the deadline itself; another inbox has to be quick, or the provider must come back. */

@@ -39,6 +39,8 @@ export interface Inbox {
    * content is a `conflict`. Rejects if it could not be made durable, and the provider will send it again.
    */
   record(callback: LumaCallback): Promise<Recorded>
+  /** What is known of the callback that was recorded under a key, if it still is; its body tells what a conflict is about. */
+  get?(key: string): Promise<{ readonly raw: string } | undefined>
   /** Begins to work off, first what a crash left behind. Called once before the first `record`. */
   start(deliver: Deliver, options: InboxOptions): Promise<void>
   /**
