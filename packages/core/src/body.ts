@@ -3,7 +3,6 @@ import type { Readable } from 'node:stream'
 import getRawBody from 'raw-body'
 import { CLOSE_CONNECTION, Refusal } from './answers.ts'
 import type { Clock } from './clock.ts'
-import { within } from './promises.ts'
 import { singleHeader, type LumaRequest } from './request.ts'
 
 export interface BodyLimits {
@@ -42,36 +41,42 @@ function isJsonType(value: LumaRequest['headers'][string]): boolean {
  *
  * @throws Refusal `body_too_large`, `body_timeout` or `invalid_json`.
  */
-export async function readBody(request: LumaRequest, limits: BodyLimits): Promise<string> {
-  const { stream, rawBody, body } = request
-  if (stream && !stream.readableDidRead) return decode(await readStream(stream, request, limits))
+export function readBody(request: LumaRequest, limits: BodyLimits): Promise<string> {
+  const { stream } = request
+  return stream && !stream.readableDidRead ? readStream(stream, request, limits) : takeParsed(request, limits)
+}
+
+async function takeParsed({ rawBody, body }: LumaRequest, { limit }: BodyLimits): Promise<string> {
   const parsed = rawBody ?? body
   if (parsed === undefined || parsed === null) {
     throw invalid('a parser ran before the receiver and left no body; mount the receiver before it')
   }
   const bytes = toBytes(parsed)
-  if (bytes.length > limits.limit) throw tooLarge(limits.limit)
+  if (bytes.length > limit) throw tooLarge(limit)
   return decode(bytes)
 }
 
-async function readStream(
+/** raw-body by its callback and one promise around it: each further turn of promises costs here for every request. */
+function readStream(
   stream: Readable,
-  request: LumaRequest,
+  { headers }: LumaRequest,
   { limit, timeout, clock }: BodyLimits,
-): Promise<Buffer> {
-  if (stream.destroyed) throw aborted()
-  const length = singleHeader(request.headers, 'content-length') ?? null
-  try {
-    return await within(
-      () => getRawBody(stream, { limit, length }),
-      timeout,
-      () => timedOut(timeout),
-      clock,
-    )
-  } catch (error) {
-    stream.pause()
-    throw toRefusal(error, limit)
-  }
+): Promise<string> {
+  return new Promise((resolve, reject) => {
+    if (stream.destroyed) return reject(aborted())
+    const timer = clock.setTimeout(() => fail(timedOut(timeout)), timeout)
+    function fail(refusal: Refusal): void {
+      clock.clearTimeout(timer)
+      stream.pause()
+      reject(refusal)
+    }
+    getRawBody(stream, { limit, length: singleHeader(headers, 'content-length') ?? null }, (error, bytes) => {
+      if (error) return fail(toRefusal(error, limit))
+      clock.clearTimeout(timer)
+      if (isUtf8(bytes)) resolve(decode(bytes))
+      else reject(notUtf8())
+    })
+  })
 }
 
 function toBytes(parsed: unknown): Buffer {
@@ -92,14 +97,13 @@ function stringify(parsed: unknown): string {
 }
 
 function decode(bytes: Buffer): string {
-  if (!isUtf8(bytes)) throw invalid('the body is not valid UTF-8')
+  if (!isUtf8(bytes)) throw notUtf8()
   const hasMark = bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf
   return bytes.toString('utf8', hasMark ? 3 : 0)
 }
 
 /** raw-body tells its errors apart by `type`. */
 function toRefusal(error: unknown, limit: number): Refusal {
-  if (error instanceof Refusal) return error
   const type = error instanceof Error && 'type' in error ? error.type : undefined
   switch (type) {
     case 'entity.too.large':
@@ -131,6 +135,10 @@ function aborted(): Refusal {
   return new Refusal('invalid_json', 'the connection was closed before the body was complete', {
     headers: CLOSE_CONNECTION,
   })
+}
+
+function notUtf8(): Refusal {
+  return invalid('the body is not valid UTF-8')
 }
 
 function invalid(message: string): Refusal {

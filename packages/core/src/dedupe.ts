@@ -34,14 +34,10 @@ export interface MemoryDedupeOptions {
   max?: number
 }
 
-interface Held {
-  holder: string
-  digest: string
-  expiresAt: number
-}
-
-interface Done {
+interface Entry {
   key: string
+  /** Who holds the claim; undefined once it is done. */
+  holder: string | undefined
   digest: string
   expiresAt: number
 }
@@ -57,59 +53,56 @@ export function memoryDedupe(options: MemoryDedupeOptions = {}, clock: Clock = s
   if (!Number.isSafeInteger(max) || max < 1) {
     throw new TypeError(`memoryDedupe: option "max" must be a positive integer, got ${String(max)}`)
   }
-  const held = new Map<string, Held>()
-  const done = new Map<string, Done>()
+  const entries = new Map<string, Entry>()
   // What is done, oldest first, in a ring: a Map's own order would do, but finding its first key after many
   // were deleted means to step over all the gaps.
-  const ring: Done[] = []
+  const done: Entry[] = []
   let oldest = 0
 
   /** A lease that ran out is still its holder's until someone else claims: a blocked event loop loses nothing. */
-  function owned(key: string, holder: string): Held | undefined {
-    const claim = held.get(key)
-    return claim?.holder === holder ? claim : undefined
+  function owned(key: string, holder: string): Entry | undefined {
+    const entry = entries.get(shortKey(key))
+    return entry?.holder === holder ? entry : undefined
   }
 
-  function remember(entry: Done): void {
-    done.set(entry.key, entry)
-    if (ring.length < max) {
-      ring.push(entry)
+  function remember(entry: Entry): void {
+    if (done.length < max) {
+      done.push(entry)
       return
     }
-    const dropped = ring[oldest]
-    // The same key may have expired and been done again since.
-    if (dropped && done.get(dropped.key) === dropped) done.delete(dropped.key)
-    ring[oldest] = entry
+    const dropped = done[oldest]
+    // The same key may have expired and been claimed again since.
+    if (dropped && entries.get(dropped.key) === dropped) entries.delete(dropped.key)
+    done[oldest] = entry
     oldest = (oldest + 1) % max
   }
 
   return {
     async claim(name, holder, lease, digest) {
       const key = shortKey(name)
-      const finished = done.get(key)
-      if (finished && finished.expiresAt > clock.now()) return finished.digest === digest ? 'done' : 'conflict'
-      const claim = held.get(key)
-      if (claim && claim.holder !== holder && claim.expiresAt > clock.now()) return 'held'
-      done.delete(key)
-      held.set(key, { holder, digest, expiresAt: clock.now() + lease })
+      const entry = entries.get(key)
+      if (entry && entry.expiresAt > clock.now() && entry.holder !== holder) {
+        if (entry.holder !== undefined) return 'held'
+        return entry.digest === digest ? 'done' : 'conflict'
+      }
+      entries.set(key, { key, holder, digest, expiresAt: clock.now() + lease })
       return 'claimed'
     },
     async renew(name, holder, lease) {
-      const claim = owned(shortKey(name), holder)
-      if (!claim) return false
-      claim.expiresAt = clock.now() + lease
-      return true
+      const entry = owned(name, holder)
+      if (entry) entry.expiresAt = clock.now() + lease
+      return entry !== undefined
     },
     async complete(name, holder, retention) {
-      const key = shortKey(name)
-      const claim = owned(key, holder)
-      if (!claim) return
-      held.delete(key)
-      remember({ key, digest: claim.digest, expiresAt: clock.now() + retention })
+      const entry = owned(name, holder)
+      if (!entry) return
+      entry.holder = undefined
+      entry.expiresAt = clock.now() + retention
+      remember(entry)
     },
     async release(name, holder) {
-      const key = shortKey(name)
-      if (owned(key, holder)) held.delete(key)
+      const entry = owned(name, holder)
+      if (entry) entries.delete(entry.key)
     },
   }
 }

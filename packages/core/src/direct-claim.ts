@@ -14,27 +14,26 @@ export const LEAST_TIME = 1_000
 /** How often the note that a hook is done is tried before it is given up. */
 const COMPLETE_ATTEMPTS = 5
 
+export async function claim({ callback, holder }: Run, { dedupe }: DirectWork): Promise<Claim> {
+  try {
+    return await dedupe.claim(callback.key, holder, LEASE, callback.digest)
+  } catch (cause) {
+    throw unanswered(callback, cause)
+  }
+}
+
 /** Whether the callback is ours to handle; if not, the run has its answer. */
-export async function claim(run: Run, work: DirectWork): Promise<boolean> {
+export function isOurs(run: Run, claimed: Claim, { dedupe }: DirectWork): boolean {
   const { callback, holder } = run
-  const claimed = await askForClaim(run, work)
   if (run.state !== 'claiming') {
     // The deadline has refused it already; a claim that came through after all must not keep the next delivery out.
-    if (claimed === 'claimed') await work.dedupe.release(callback.key, holder)
+    if (claimed === 'claimed') void dedupe.release(callback.key, holder).catch(() => {})
     return false
   }
   if (claimed === 'held') throw new InProgressError(`task ${callback.taskId} is being handled by another process`)
   if (claimed === 'claimed') run.state = 'queued'
   else run.answer.resolve(claimed === 'done' ? 'duplicate' : 'conflict')
   return claimed === 'claimed'
-}
-
-async function askForClaim({ callback, holder }: Run, { dedupe }: DirectWork): Promise<Claim> {
-  try {
-    return await dedupe.claim(callback.key, holder, LEASE, callback.digest)
-  } catch (cause) {
-    throw unanswered(callback, cause)
-  }
 }
 
 export function unanswered({ taskId }: LumaCallback, cause: unknown): StoreUnavailableError {

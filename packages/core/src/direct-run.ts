@@ -1,11 +1,12 @@
 import { backoffDelay } from './backoff.ts'
 import type { LumaCallback } from './callback.ts'
-import type { Clock, Timer } from './clock.ts'
+import type { Clock } from './clock.ts'
 import type { DedupeStore } from './dedupe.ts'
-import { claim, finish, keepClaim, LEAST_TIME, pause, release, unanswered } from './direct-claim.ts'
+import { claim, finish, isOurs, keepClaim, LEAST_TIME, pause, release, unanswered } from './direct-claim.ts'
 import { BusyError, HookFailedError, toError, UnrecoverableError } from './errors.ts'
 import type { Deliver, InboxOptions, Recorded } from './inbox.ts'
 import { deferred, type Deferred } from './promises.ts'
+import type { Recent } from './recent.ts'
 import type { Slots } from './slots.ts'
 
 /** One callback on its way through its hook in direct mode. */
@@ -35,6 +36,8 @@ export interface DirectWork extends InboxOptions {
   slots: Slots
   /** Every run that is not settled, by the callback's key. */
   runs: Map<string, Run>
+  /** The bodies of the latest runs that are done, to show beside one that contradicts them. */
+  done: Recent
   /** Runs that were answered 200 and are not settled: they live in memory only. */
   unfinished: Set<Run>
   isClosing: () => boolean
@@ -73,15 +76,33 @@ export async function carryOut(run: Run, work: DirectWork): Promise<void> {
   }
   const deadline = work.clock.setTimeout(onDeadline, timeLeft(run.callback, work))
   try {
-    if (await claim(run, work)) await runUntilSettled(run, deadline, work)
+    if (!isOurs(run, await claim(run, work), work)) return
+    for (let attempt = 1; ; attempt++) {
+      const error = await runOnce(run, attempt, work)
+      if (!error) break
+      work.clock.clearTimeout(deadline)
+      if (run.state !== 'answered') await handBack(run, attempt, error, work)
+      if (isFinal(run, attempt, error, work)) return await bury(run, attempt, error, work)
+      const delay = backoffDelay(attempt, work.retry, work.clock.random())
+      work.emit({ type: 'retrying', callback: run.callback, attempt, error, by: 'inbox', delay })
+      await pause(run, delay, work.clock)
+    }
+    await finish(run, work)
   } catch (error) {
     refuse(run, toError(error))
   } finally {
     lease?.stop()
     work.clock.clearTimeout(deadline)
-    work.unfinished.delete(run)
-    if (work.runs.get(run.callback.key) === run) work.runs.delete(run.callback.key)
+    forget(run, work)
   }
+}
+
+function forget(run: Run, { runs, done, unfinished }: DirectWork): void {
+  const { key, raw } = run.callback
+  unfinished.delete(run)
+  if (run.state === 'done') done.set(key, raw)
+  // One that was refused at its deadline may have had a successor since.
+  if (runs.get(key) === run) runs.delete(key)
 }
 
 function refuse(run: Run, error: Error): void {
@@ -108,19 +129,6 @@ function meetDeadline(run: Run, { unfinished, runs }: DirectWork): void {
   }
 }
 
-async function runUntilSettled(run: Run, deadline: Timer, work: DirectWork): Promise<void> {
-  for (let attempt = 1; ; attempt++) {
-    const error = await runOnce(run, attempt, work)
-    if (!error) return finish(run, work)
-    work.clock.clearTimeout(deadline)
-    if (run.state !== 'answered') return handBack(run, attempt, error, work)
-    if (isFinal(run, attempt, error, work)) return bury(run, attempt, error, work)
-    const delay = backoffDelay(attempt, work.retry, work.clock.random())
-    work.emit({ type: 'retrying', callback: run.callback, attempt, error, by: 'inbox', delay })
-    await pause(run, delay, work.clock)
-  }
-}
-
 /** One attempt; what it failed with, or undefined. */
 async function runOnce(
   run: Run,
@@ -129,15 +137,21 @@ async function runOnce(
 ): Promise<Error | undefined> {
   const { callback, abort } = run
   try {
-    await slots.run(abort.signal, async () => {
-      if (run.state === 'queued') run.state = 'running'
-      const startedAt = clock.now()
-      await deliver(callback, { attempt, signal: abort.signal })
-      emit({ type: 'delivered', callback, attempt, duration: clock.now() - startedAt })
-    })
+    const turn = slots.enter(abort.signal)
+    if (turn) await turn
+  } catch (error) {
+    return toError(error)
+  }
+  if (run.state === 'queued') run.state = 'running'
+  const startedAt = clock.now()
+  try {
+    await deliver(callback, { attempt, signal: abort.signal })
+    emit({ type: 'delivered', callback, attempt, duration: clock.now() - startedAt })
     return undefined
   } catch (error) {
     return toError(error)
+  } finally {
+    slots.leave()
   }
 }
 

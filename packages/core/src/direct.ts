@@ -33,20 +33,18 @@ export function directInbox({ dedupe, ackTimeout, clock }: DirectOptions): Inbox
   let work: DirectWork | undefined
   let closing: Promise<void> | undefined
 
-  async function record(callback: LumaCallback): Promise<Recorded> {
-    if (closing) throw new ClosedError('the receiver is closing')
+  function record(callback: LumaCallback): Promise<Recorded> {
+    if (closing) return Promise.reject(new ClosedError('the receiver is closing'))
     const run = runs.get(callback.key)
     return run ? join(run, callback) : begin(callback)
   }
 
   function begin(callback: LumaCallback): Promise<Recorded> {
-    if (!work) throw new TypeError('the inbox has to be started before it can record')
+    if (!work) return Promise.reject(new TypeError('the inbox has to be started before it can record'))
     // A holder for each claim: a late release of an abandoned one must not free a later one.
     const run = createRun(callback, `${instance}:${++claims}`)
     runs.set(callback.key, run)
-    run.settled = carryOut(run, work).then(() => {
-      if (run.state === 'done') done.set(callback.key, callback.raw)
-    })
+    run.settled = carryOut(run, work)
     return run.answer.promise
   }
 
@@ -100,6 +98,7 @@ export function directInbox({ dedupe, ackTimeout, clock }: DirectOptions): Inbox
         deliver,
         slots,
         runs,
+        done,
         unfinished: new Set(),
         isClosing: () => closing !== undefined,
       }

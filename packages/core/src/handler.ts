@@ -8,7 +8,7 @@ import { directInbox } from './direct.ts'
 import { LumaError, NoSecretError, StoreUnavailableError, toError } from './errors.ts'
 import { createEmit } from './events.ts'
 import { createDeliver } from './hooks.ts'
-import type { CloseOptions, Recorded } from './inbox.ts'
+import type { CloseOptions, Inbox, Recorded } from './inbox.ts'
 import { readOptions, type LumaOptions, type Verify } from './options.ts'
 import { within } from './promises.ts'
 import { closingRefusal, toRefusal } from './refusals.ts'
@@ -62,29 +62,26 @@ export function createHandler(options: LumaOptions, clock: Clock = systemClock):
   let closing: Promise<void> | undefined
 
   async function handle(request: LumaRequest): Promise<LumaAnswer> {
-    try {
-      const recorded = await receive(request, new Date(clock.now()))
-      return recorded === 'recorded' ? receivedAnswer : duplicateAnswer
-    } catch (error) {
-      if (!(error instanceof Refusal)) throw error
-      return refusalAnswer(error)
-    }
-  }
-
-  async function receive(request: LumaRequest, receivedAt: Date): Promise<Recorded> {
+    const receivedAt = new Date(clock.now())
     let taskId: string | undefined
     try {
       const signature = checkHeaders(request)
       const raw = await readBody(request, { limit: bodyLimit, timeout: bodyTimeout, clock })
       const envelope = readEnvelope(raw)
       taskId = envelope.taskId
-      if (signature) await checkSignature(request, envelope, signature)
+      if (signature) {
+        const secrets = typeof secret === 'function' ? await askForSecrets(secret, request) : fixedSecrets
+        checkSignature(secrets, envelope, signature)
+      }
       const callback = withKey(completeCallback(envelope, { raw, query: readQuery(request.url), receivedAt }))
       if (settings.verify) await checkByUser(settings.verify, request, callback)
       emit({ type: 'received', callback })
-      return await record(callback)
+      if (!isStarted) await start()
+      const recorded = await record(callback)
+      if (recorded !== 'recorded') await tellRepeated(recorded, callback)
+      return recorded === 'recorded' ? receivedAnswer : duplicateAnswer
     } catch (error) {
-      throw refuse(error, taskId)
+      return refuse(error, taskId)
     }
   }
 
@@ -99,10 +96,9 @@ export function createHandler(options: LumaOptions, clock: Clock = systemClock):
     return secret === undefined ? undefined : readSignature(headers, { tolerance, now: clock.now() })
   }
 
-  async function checkSignature(request: LumaRequest, { taskId }: Envelope, signature: Signature): Promise<void> {
-    const secrets = typeof secret === 'function' ? await askForSecrets(secret, request) : fixedSecrets
-    if (!isSignedBy(secrets, taskId, signature))
-      throw unverified('the signature was made with another key, or for another task id or time')
+  function checkSignature(secrets: readonly string[], { taskId }: Envelope, signature: Signature): void {
+    if (isSignedBy(secrets, taskId, signature)) return
+    throw unverified('the signature was made with another key, or for another task id or time')
   }
 
   async function askForSecrets(tenant: SecretFunction, request: LumaRequest): Promise<readonly string[]> {
@@ -139,24 +135,17 @@ export function createHandler(options: LumaOptions, clock: Clock = systemClock):
     return { ...callback, key }
   }
 
-  async function record(callback: LumaCallback): Promise<Recorded> {
-    if (!isStarted) await start()
-    const recorded = await ask(callback)
+  async function tellRepeated(recorded: Recorded, callback: LumaCallback): Promise<void> {
     switch (recorded) {
-      case 'recorded':
-        break
       case 'duplicate':
-        emit({ type: 'duplicate', callback })
-        break
+        return emit({ type: 'duplicate', callback })
       case 'conflict':
-        emit({ type: 'conflict', callback, first: await firstBody(callback) })
-        break
+        return emit({ type: 'conflict', callback, first: await firstBody(callback) })
       default:
         throw new TypeError(
           `the inbox answered ${JSON.stringify(recorded)} where its contract knows recorded, duplicate and conflict`,
         )
     }
-    return recorded
   }
 
   /** The answer does not hang on this: a conflict is told with what is known. */
@@ -167,11 +156,14 @@ export function createHandler(options: LumaOptions, clock: Clock = systemClock):
   }
 
   /** Direct mode keeps the deadline itself; another inbox has to be quick, or the provider must come back. */
-  async function ask(callback: LumaCallback): Promise<Recorded> {
-    if (!settings.inbox) return inbox.record(callback)
+  function record(callback: LumaCallback): Promise<Recorded> {
+    return settings.inbox ? recordIn(settings.inbox, callback) : inbox.record(callback)
+  }
+
+  async function recordIn(durable: Inbox, callback: LumaCallback): Promise<Recorded> {
     const late = () => new Error(`it did not answer within ${ackTimeout} ms`)
     try {
-      return await within(() => inbox.record(callback), ackTimeout, late, clock)
+      return await within(() => durable.record(callback), ackTimeout, late, clock)
     } catch (cause) {
       if (cause instanceof LumaError) throw cause
       throw new StoreUnavailableError(`the inbox could not record task ${callback.taskId}`, { cause })
@@ -195,19 +187,19 @@ export function createHandler(options: LumaOptions, clock: Clock = systemClock):
     }
   }
 
-  /** Says of whatever went wrong how it is answered, and tells the observer. */
-  function refuse(error: unknown, taskId: string | undefined): unknown {
+  /** How what went wrong is answered; throws what is not ours to answer. Either way the observer is told. */
+  function refuse(error: unknown, taskId: string | undefined): LumaAnswer {
     const about = taskId === undefined ? {} : { taskId }
     const refusal = toRefusal(error)
     if (!refusal) {
       emit({ type: 'error', error: toError(error), ...about })
-      return error
+      throw error
     }
     const { status, reason, message, detail } = refusal
     if (error instanceof StoreUnavailableError) emit({ type: 'error', error, ...about })
     else if (reason !== 'hook_failed')
       emit({ type: 'rejected', status, reason, message, ...(detail !== undefined && { detail }), ...about })
-    return refusal
+    return refusalAnswer(refusal)
   }
 
   return {

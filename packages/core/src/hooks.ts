@@ -32,18 +32,15 @@ interface Hooks {
  * was given up is ignored.
  */
 export function createDeliver({ onSuccess, onFailure, hookTimeout, emit, clock }: Hooks): Deliver {
-  async function runHook(callback: LumaCallback, context: HookContext): Promise<void> {
-    if (callback.outcome === 'success') {
-      await onSuccess(callback, context)
-    } else if (onFailure) {
-      await onFailure(callback, context)
-    } else {
-      const { taskId, code } = callback
-      const error = new NoHookError(
-        `task ${taskId} failed with code ${code} and there is no onFailure to handle it; give one`,
-      )
-      emit({ type: 'error', error, taskId })
-    }
+  function runHook(callback: LumaCallback, context: HookContext): unknown {
+    if (callback.outcome === 'success') return onSuccess(callback, context)
+    if (onFailure) return onFailure(callback, context)
+    const { taskId, code } = callback
+    const error = new NoHookError(
+      `task ${taskId} failed with code ${code} and there is no onFailure to handle it; give one`,
+    )
+    emit({ type: 'error', error, taskId })
+    return undefined
   }
 
   return (callback, { attempt, signal }: DeliverOptions) =>
@@ -56,27 +53,36 @@ export function createDeliver({ onSuccess, onFailure, hookTimeout, emit, clock }
       const onAbort = () => giveUp(toError(signal.reason))
       signal.addEventListener('abort', onAbort, { once: true })
 
-      function giveUp(reason: Error): void {
-        settle()
-        reject(reason)
-        controller.abort(reason)
-      }
       function settle(): void {
         clock.clearTimeout(timer)
         signal.removeEventListener('abort', onAbort)
       }
+      function succeed(): void {
+        settle()
+        resolve()
+      }
+      function fail(thrown: unknown): void {
+        settle()
+        reject(toError(thrown))
+      }
+      function giveUp(reason: Error): void {
+        fail(reason)
+        controller.abort(reason)
+      }
 
-      runHook(callback, { attempt, signal: controller.signal, key: callback.key }).then(
-        () => {
-          settle()
-          resolve()
-        },
-        (thrown: unknown) => {
-          settle()
-          reject(toError(thrown))
-        },
-      )
+      try {
+        const result = runHook(callback, { attempt, signal: controller.signal, key: callback.key })
+        // Whatever looks like a promise is waited for, as `await` would; what is not needs no further turn.
+        if (canBeThenable(result)) Promise.resolve(result).then(succeed, fail)
+        else succeed()
+      } catch (error) {
+        fail(error)
+      }
     })
+}
+
+function canBeThenable(result: unknown): result is object {
+  return (typeof result === 'object' && result !== null) || typeof result === 'function'
 }
 
 function timedOut({ taskId, outcome }: LumaCallback, hookTimeout: number): HookTimeoutError {
