@@ -20,17 +20,32 @@ function check(holds: boolean, trouble: string): void {
   console.log(`    ${holds ? green('as it should') : red(`not as it should: ${trouble}`)}`)
 }
 
-async function deliver(receiver: Receiver, { title, expected, body, headers }: Delivery): Promise<void> {
+/** Whether there was an answer at all; if not, there is no use in going on. */
+async function deliver(receiver: Receiver, delivery: Delivery): Promise<boolean> {
+  const { title, expected } = delivery
   console.log(`\n${bold(title)}`)
-  const response = await fetch(receiver.url, { method: 'POST', headers, body, signal: AbortSignal.timeout(TIMEOUT) })
-  const answer = await response.text()
-  console.log(`    answered ${response.status} ${answer}`)
+  const { status, text } = await send(receiver, delivery)
+  const answered = status === undefined ? `no answer: ${text}` : `answered ${status} ${text}`
+  console.log(`    ${answered}`)
   await receiver.quiet()
   for (const line of receiver.takeLines()) console.log(dim(`    the receiver says: ${line}`))
   check(
-    response.status === expected.status && answer.includes(expected.text),
-    `${title}: expected ${expected.status} with ${expected.text}, got ${response.status}`,
+    status === expected.status && text.includes(expected.text),
+    `${title}: expected ${expected.status} with ${expected.text}, got ${status ?? 'no answer'}`,
   )
+  return status !== undefined
+}
+
+/** What was answered; without a status, why nothing was. */
+async function send({ url }: Receiver, { headers, body }: Delivery): Promise<{ status?: number; text: string }> {
+  try {
+    const response = await fetch(url, { method: 'POST', headers, body, signal: AbortSignal.timeout(TIMEOUT) })
+    return { status: response.status, text: await response.text() }
+  } catch (error) {
+    // fetch says only that it failed; the reason is in the cause.
+    const reason = error instanceof Error && error.cause !== undefined ? error.cause : error
+    return { text: reason instanceof Error ? reason.message : String(reason) }
+  }
 }
 
 function checkHooks(lines: readonly string[]): void {
@@ -44,11 +59,14 @@ function checkHooks(lines: readonly string[]): void {
   )
 }
 
+// A signal would end this process without its exit handlers, and leave the receiver behind.
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(1))
+
 let receiver: Receiver | undefined
 try {
   receiver = await startReceiver({ script, key: KEY, timeout: TIMEOUT })
   console.log(`the receiver ${dim(script)}\nlistens on ${receiver.url}`)
-  for (const delivery of deliveries(KEY)) await deliver(receiver, delivery)
+  for (const delivery of deliveries(KEY)) if (!(await deliver(receiver, delivery))) break
   checkHooks(receiver.allLines())
 } catch (error) {
   troubles.push(error instanceof Error ? error.message : String(error))

@@ -15,6 +15,8 @@ export interface Receiver {
 }
 
 const QUIET = 100
+/** One that never falls silent is not waited for longer than this. */
+const LONGEST_WAIT = 500
 
 /** Starts a receiver on a free port and waits until it says where it listens. */
 export async function startReceiver(options: { script: string; key: string; timeout: number }): Promise<Receiver> {
@@ -22,6 +24,8 @@ export async function startReceiver(options: { script: string; key: string; time
   const env = { ...process.env, PORT: '0', LUMA_WEBHOOK_KEY: key }
   const child = spawn(process.execPath, [script], { env, stdio: ['ignore', 'pipe', 'pipe'] })
   const exited = once(child, 'exit')
+  // However this process ends, the receiver ends with it.
+  process.once('exit', () => child.kill('SIGKILL'))
   const lines: string[] = []
   let taken = 0
   let spokeAt = Date.now()
@@ -34,7 +38,8 @@ export async function startReceiver(options: { script: string; key: string; time
         spokeAt = Date.now()
       })
     }
-    child.once('exit', () => reject(new Error(`the receiver ended before it listened: ${lines.join(' / ')}`)))
+    // Not 'exit': only now has all been read that it wrote.
+    child.once('close', () => reject(new Error(`the receiver ended before it listened: ${lines.join(' / ')}`)))
     setTimeout(() => reject(new Error(`the receiver did not listen within ${timeout} ms`)), timeout).unref()
   })
 
@@ -50,8 +55,9 @@ export async function startReceiver(options: { script: string; key: string; time
     return {
       url: await url,
       async quiet() {
+        const end = Date.now() + LONGEST_WAIT
         do await new Promise((resolve) => setTimeout(resolve, QUIET))
-        while (Date.now() - spokeAt < QUIET)
+        while (Date.now() - spokeAt < QUIET && Date.now() < end)
       },
       takeLines: () => lines.slice(taken, (taken = lines.length)),
       allLines: () => lines,

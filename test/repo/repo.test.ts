@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process'
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
-import { builtinModules } from 'node:module'
+import { builtinModules, stripTypeScriptTypes } from 'node:module'
 import { join } from 'node:path'
 import * as core from '@luma-callback/core'
 import { describe, expect, test } from 'vitest'
@@ -125,6 +125,16 @@ describe('the readme', () => {
     const rows = [...section.matchAll(/^\| `(\w+)` *\|/gm)].map(([, name]) => name)
     expect(rows).toEqual(options)
   })
+
+  test.each(['README.md', ...packages.map((name) => `packages/${name}/README.md`)])(
+    'has only programs that parse: %s',
+    (path) => {
+      const programs = [...read(path).matchAll(/^```js\n([\s\S]*?)^```$/gm)].map(([, program = '']) => program)
+      expect(programs.length).toBeGreaterThan(0)
+      // It parses what it is given as a module; that it would also take types does no harm here.
+      for (const program of programs) expect(() => stripTypeScriptTypes(program), program).not.toThrow()
+    },
+  )
 
   test('has a row for every event', () => {
     const types = [...read('packages/core/src/events.ts').matchAll(/\| \{ type: '(\w+)'/g)].map(([, type]) => type)
