@@ -73,8 +73,11 @@ function readStream(
     getRawBody(stream, { limit, length: singleHeader(headers, 'content-length') ?? null }, (error, bytes) => {
       if (error) return fail(toRefusal(error, limit))
       clock.clearTimeout(timer)
-      if (isUtf8(bytes)) resolve(decode(bytes))
-      else reject(notUtf8())
+      try {
+        resolve(decode(bytes))
+      } catch (refusal) {
+        reject(refusal)
+      }
     })
   })
 }
@@ -97,7 +100,7 @@ function stringify(parsed: unknown): string {
 }
 
 function decode(bytes: Buffer): string {
-  if (!isUtf8(bytes)) throw notUtf8()
+  if (!isUtf8(bytes)) throw invalid('the body is not valid UTF-8')
   const hasMark = bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf
   return bytes.toString('utf8', hasMark ? 3 : 0)
 }
@@ -135,10 +138,6 @@ function aborted(): Refusal {
   return new Refusal('invalid_json', 'the connection was closed before the body was complete', {
     headers: CLOSE_CONNECTION,
   })
-}
-
-function notUtf8(): Refusal {
-  return invalid('the body is not valid UTF-8')
 }
 
 function invalid(message: string): Refusal {

@@ -115,7 +115,7 @@ export function completeCallback(envelope: Envelope, source: CallbackSource): Lu
   const outcome = code === 200 && firstUrl !== undefined ? 'success' : 'failure'
   const key = source.key ?? callbackKey(taskId, outcome)
   const digest = hash('sha256', JSON.stringify(content))
-  // One literal for each, without spreads: this runs for every callback, and objects of one shape cost half.
+  // One literal for each, without spreads: this runs for every callback, and each of the two keeps one shape.
   if (code === 200 && firstUrl !== undefined) {
     const urls: LumaSuccess['resultUrls'] = [firstUrl, ...otherUrls]
     return {

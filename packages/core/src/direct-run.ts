@@ -45,6 +45,7 @@ export interface DirectWork extends InboxOptions {
 
 /** Beyond this many, the provider keeps for us what has not even begun. */
 const MOST_UNFINISHED = 10_000
+
 export function createRun(callback: LumaCallback, holder: string): Run {
   return {
     callback,
