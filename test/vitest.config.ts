@@ -8,7 +8,10 @@ export default defineConfig({
   root: fileURLToPath(new URL('..', import.meta.url)),
   resolve: {
     // The tests run the sources, so that coverage speaks of them; test/external runs what is published.
-    alias: ['core', 'express', 'koa'].map((name) => ({ find: `@luma-callback/${name}`, replacement: source(name) })),
+    alias: ['core', 'express', 'koa', 'sqlite'].map((name) => ({
+      find: `@luma-callback/${name}`,
+      replacement: source(name),
+    })),
   },
   test: {
     include: ['test/**/*.test.ts'],

@@ -81,9 +81,11 @@ describe('errors and events', () => {
         case 'ERR_LUMA_CLOSED':
         case 'ERR_LUMA_HOOK_FAILED':
         case 'ERR_LUMA_HOOK_TIMEOUT':
+        case 'ERR_LUMA_INBOX_FILE':
         case 'ERR_LUMA_IN_PROGRESS':
         case 'ERR_LUMA_INVALID_CALLBACK':
         case 'ERR_LUMA_LEASE_LOST':
+        case 'ERR_LUMA_NODE_VERSION':
         case 'ERR_LUMA_NO_HOOK':
         case 'ERR_LUMA_NO_SECRET':
         case 'ERR_LUMA_STORE_UNAVAILABLE':

@@ -4,9 +4,11 @@ export type LumaErrorCode =
   | 'ERR_LUMA_CLOSED'
   | 'ERR_LUMA_HOOK_FAILED'
   | 'ERR_LUMA_HOOK_TIMEOUT'
+  | 'ERR_LUMA_INBOX_FILE'
   | 'ERR_LUMA_IN_PROGRESS'
   | 'ERR_LUMA_INVALID_CALLBACK'
   | 'ERR_LUMA_LEASE_LOST'
+  | 'ERR_LUMA_NODE_VERSION'
   | 'ERR_LUMA_NO_HOOK'
   | 'ERR_LUMA_NO_SECRET'
   | 'ERR_LUMA_STORE_UNAVAILABLE'
@@ -42,6 +44,11 @@ export class HookTimeoutError extends LumaError {
   readonly code = 'ERR_LUMA_HOOK_TIMEOUT'
 }
 
+/** An inbox's file cannot be used as it is; the message says why and what to do. */
+export class InboxFileError extends LumaError {
+  readonly code = 'ERR_LUMA_INBOX_FILE'
+}
+
 /** The same callback is being handled elsewhere and nobody can say yet how it ends. */
 export class InProgressError extends LumaError {
   readonly code = 'ERR_LUMA_IN_PROGRESS'
@@ -62,6 +69,11 @@ export class InvalidCallbackError extends LumaError {
 /** The store gave a running hook's claim to someone else; the hook's signal was aborted. */
 export class LeaseLostError extends LumaError {
   readonly code = 'ERR_LUMA_LEASE_LOST'
+}
+
+/** This Node is older than what was asked of it needs; the message names the version. */
+export class NodeVersionError extends LumaError {
+  readonly code = 'ERR_LUMA_NODE_VERSION'
 }
 
 /** A failure was called back and no `onFailure` was there to take it. */

@@ -1,5 +1,5 @@
 import type { RetrySchedule } from './backoff.ts'
-import type { LumaCallback } from './callback.ts'
+import type { CallbackSource, LumaCallback } from './callback.ts'
 import type { Clock } from './clock.ts'
 import type { Emit } from './events.ts'
 
@@ -57,3 +57,68 @@ export interface CloseOptions {
 }
 
 export const CLOSE_TIMEOUT = 20_000
+
+/** Where a callback stands between its receipt and its end. */
+export type DeliveryState = 'pending' | 'running' | 'done' | 'dead'
+
+/** A callback as an inbox keeps it, for whoever looks into it. */
+export interface InboxEntry extends Readonly<Required<CallbackSource>> {
+  readonly taskId: string
+  readonly outcome: LumaCallback['outcome']
+  readonly state: DeliveryState
+  /** Runs of the hook that counted; those that a crash or a close cut off did not. */
+  readonly attempts: number
+  /** Runs that ended with their process, or with their lease. */
+  readonly crashes: number
+  /** What the latest failure said. */
+  readonly lastError: string | undefined
+  /** When the latest run began. */
+  readonly startedAt: Date | undefined
+  /** When it was done, or dead. */
+  readonly endedAt: Date | undefined
+  /** When the next run is due; of what is pending. */
+  readonly nextRunAt: Date | undefined
+}
+
+export interface ListOptions {
+  /** Only what is in this state. */
+  state?: DeliveryState | undefined
+  /** Where the page before ended. */
+  cursor?: string | undefined
+  /** Entries a page; 100 by default, at most 1 000. */
+  limit?: number | undefined
+}
+
+export interface InboxPage {
+  readonly entries: readonly InboxEntry[]
+  /** For the next page; undefined on the last one. */
+  readonly cursor: string | undefined
+}
+
+/** How many callbacks are in each state, and how many keys are remembered. */
+export type InboxStats = Readonly<Record<DeliveryState | 'seen', number>>
+
+/** An inbox that can be looked into, started or not: what the command line and dashboards are written against. */
+export interface DurableInbox extends Inbox {
+  /**
+   * A page of what is kept. Of `pending` and `running` the soonest due comes first, of `done` and `dead` the
+   * latest ended, of all states together the latest received.
+   *
+   * @throws TypeError for a state, cursor or limit that is none.
+   */
+  list(options?: ListOptions): Promise<InboxPage>
+  get(key: string): Promise<InboxEntry | undefined>
+  /**
+   * Gives a dead callback, or every one, a new set of attempts.
+   *
+   * @returns How many were dead and are pending now.
+   */
+  requeue(key?: string): Promise<number>
+  stats(): Promise<InboxStats>
+  /**
+   * Forgets the content of what is done. Its keys stay remembered for their retention.
+   *
+   * @returns How many went.
+   */
+  purge(): Promise<number>
+}

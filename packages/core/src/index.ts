@@ -16,6 +16,9 @@ export type { RetrySchedule } from './backoff.ts'
 
 // Inboxes and dedupe stores
 export type { CloseOptions, Deliver, DeliverOptions, Inbox, InboxOptions, Recorded } from './inbox.ts'
+export type { DeliveryState, DurableInbox, InboxEntry, InboxPage, InboxStats, ListOptions } from './inbox.ts'
+export { createRunner, type Runner } from './runner.ts'
+export type { Job, JobStore, RunnerOptions } from './job.ts'
 export { memoryDedupe, type Claim, type DedupeStore, type MemoryDedupeOptions } from './dedupe.ts'
 export type { Clock, Timer } from './clock.ts'
 
@@ -32,11 +35,13 @@ export {
   ClosedError,
   HookFailedError,
   HookTimeoutError,
+  InboxFileError,
   InProgressError,
   InvalidCallbackError,
   LeaseLostError,
   LumaError,
   NoHookError,
+  NodeVersionError,
   NoSecretError,
   StoreUnavailableError,
   UnrecoverableError,

@@ -44,3 +44,18 @@ export function within<Result>(
 async function invoke<Result>(call: () => Promise<Result>): Promise<Result> {
   return call()
 }
+
+/** Resolves after `delay` milliseconds, or as soon as the signal aborts. */
+export function pause(delay: number, signal: AbortSignal, clock: Clock): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal.aborted) return resolve()
+    const timer = clock.setTimeout(end, delay)
+    signal.addEventListener('abort', end, { once: true })
+
+    function end(): void {
+      clock.clearTimeout(timer)
+      signal.removeEventListener('abort', end)
+      resolve()
+    }
+  })
+}

@@ -1,0 +1,132 @@
+import { backoffDelay } from './backoff.ts'
+import { parseCallback, type LumaCallback } from './callback.ts'
+import { ClosedError, LeaseLostError, StoreUnavailableError, toError, UnrecoverableError } from './errors.ts'
+import { keepLease } from './lease.ts'
+import { pause } from './promises.ts'
+import type { Job, RunnerOptions } from './job.ts'
+
+/**
+ * What was running at this many crashes is taken for their cause and is dead: fewer than a process manager
+ * commonly bears before it gives the service up.
+ */
+const MOST_CRASHES = 4
+/** Characters of an error that are kept with a callback. */
+const LONGEST_FAILURE = 2_000
+
+export interface JobContext<Held extends Job> extends RunnerOptions<Held> {
+  /** Ends this run. */
+  abort: AbortController
+  /** Aborts when nobody waits any more for what is still to be written. */
+  givenUp: AbortSignal
+}
+
+/** Takes one job from its lease to the note of how its run ended. Never rejects; what goes wrong is told to `emit`. */
+export async function runJob<Held extends Job>(job: Held, context: JobContext<Held>): Promise<void> {
+  const { store, abort, lease, emit, clock } = context
+  const { key } = job.source
+  const keeper = keepLease({
+    lease,
+    renew: () => store.renew(job),
+    onLost: () => abort.abort(new LeaseLostError(`the lease on ${key} was lost; another worker runs its hook`)),
+    onError: (cause) =>
+      emit({ type: 'error', error: new StoreUnavailableError(`the lease on ${key} could not be renewed`, { cause }) }),
+    clock,
+  })
+  try {
+    const callback = parseCallback(job.source)
+    const startedAt = clock.now()
+    const error = await runHook(callback, job, context)
+    const duration = clock.now() - startedAt
+    await (error ? endFailed(callback, job, error, context) : endDone(callback, job, duration, context))
+  } catch (error) {
+    // It could be read when it was recorded: someone changed the store, or a later version of ours reads otherwise.
+    emit({ type: 'error', error: toError(error) })
+    await note(job, context, () => store.bury(job, failureText(toError(error))))
+  } finally {
+    keeper.stop()
+  }
+}
+
+/** What the run failed with, or undefined. */
+async function runHook<Held extends Job>(
+  callback: LumaCallback,
+  { attempt, crashes, isRecovered }: Held,
+  { deliver, abort, emit }: JobContext<Held>,
+): Promise<Error | undefined> {
+  if (crashes >= MOST_CRASHES) {
+    return new UnrecoverableError(`${crashes} processes ended while they ran this hook, so it is not run again`)
+  }
+  if (isRecovered) emit({ type: 'recovered', callback, attempt })
+  try {
+    await deliver(callback, { attempt, signal: abort.signal })
+    return undefined
+  } catch (error) {
+    return toError(error)
+  }
+}
+
+async function endDone<Held extends Job>(
+  callback: LumaCallback,
+  job: Held,
+  duration: number,
+  context: JobContext<Held>,
+): Promise<void> {
+  const { store, emit } = context
+  if (await note(job, context, () => store.complete(job))) {
+    emit({ type: 'delivered', callback, attempt: job.attempt, duration })
+  }
+}
+
+async function endFailed<Held extends Job>(
+  callback: LumaCallback,
+  job: Held,
+  error: Error,
+  context: JobContext<Held>,
+): Promise<void> {
+  const { store, retry, abort, emit, clock } = context
+  const { attempt } = job
+  const { reason } = abort.signal
+  if (reason instanceof ClosedError) {
+    await note(job, context, () => store.giveBack(job))
+  } else if (reason instanceof LeaseLostError) {
+    emit({ type: 'error', error: reason, taskId: callback.taskId })
+  } else if (error instanceof UnrecoverableError || attempt >= retry.attempts) {
+    if (await note(job, context, () => store.bury(job, failureText(error)))) {
+      emit({ type: 'dead', callback, attempt, error })
+    }
+  } else {
+    const delay = backoffDelay(attempt, retry, clock.random())
+    if (await note(job, context, () => store.retry(job, failureText(error), delay))) {
+      emit({ type: 'retrying', callback, attempt, error, by: 'inbox', delay })
+    }
+  }
+}
+
+/**
+ * Writes how a run ended, again and again until the store takes it: as long as it does not, the lease is held,
+ * and nobody runs the hook a second time. Resolves to false if it was not ours to write any more.
+ */
+async function note<Held extends Job>(
+  job: Held,
+  { retry, givenUp, emit, clock }: JobContext<Held>,
+  write: () => Promise<boolean>,
+): Promise<boolean> {
+  const { key } = job.source
+  for (let attempt = 1; !givenUp.aborted; attempt++) {
+    try {
+      if (await write()) return true
+      const error = new LeaseLostError(`the run of ${key} ended after its lease was lost; another worker runs its hook`)
+      emit({ type: 'error', error })
+      return false
+    } catch (cause) {
+      const error = new StoreUnavailableError(`how the run of ${key} ended could not be written yet`, { cause })
+      emit({ type: 'error', error })
+      await pause(backoffDelay(attempt, retry, clock.random()), givenUp, clock)
+    }
+  }
+  return false
+}
+
+function failureText({ name, message }: Error): string {
+  return `${name}: ${message}`.slice(0, LONGEST_FAILURE)
+}

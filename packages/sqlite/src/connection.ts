@@ -1,0 +1,137 @@
+import { extname } from 'node:path'
+import { Worker } from 'node:worker_threads'
+import { InboxFileError, StoreUnavailableError } from '@luma-callback/core'
+import type { Call, Engine } from './engine.ts'
+import type { Failure, Reply, Request, ThreadData } from './messages.ts'
+
+/** The way to a file's thread. */
+export interface Connection {
+  /**
+   * Calls a method of the engine. Resolves when what it did is durable; rejects with StoreUnavailableError
+   * if it did not happen.
+   */
+  call<Name extends keyof Engine>(name: Name, ...args: Parameters<Engine[Name]>): Promise<ReturnType<Engine[Name]>>
+  /** Ends the thread after what was called before. */
+  close(): Promise<void>
+}
+
+interface Waiting {
+  resolve: (result: unknown) => void
+  reject: (error: Error) => void
+}
+
+/** What was sent to the thread together. */
+interface Batch {
+  waiting: readonly Waiting[]
+  toError: (failure: Failure) => Error
+}
+
+/**
+ * Opens a file in a thread of its own. What is called while a transaction runs goes together into the next
+ * one: one sync of the disk serves them all, and the busier it gets, the more it serves.
+ *
+ * @throws InboxFileError (`ERR_LUMA_INBOX_FILE`) if the file cannot be opened.
+ */
+export async function connect(data: ThreadData): Promise<Connection> {
+  // In the package it is JavaScript; run from its sources it is not.
+  const thread = new Worker(new URL(`./thread${extname(import.meta.url)}`, import.meta.url), {
+    workerData: data,
+    // It has no use for the program's own loaders; and that node:sqlite is young in older Nodes is known here.
+    execArgv: ['--disable-warning=ExperimentalWarning'],
+  })
+  const asked: Batch[] = []
+  let calls: Call[] = []
+  let waiting: Waiting[] = []
+  let broken: Error | undefined
+
+  function call(...called: Call): Promise<unknown> {
+    return new Promise((resolve, reject) => {
+      if (broken) return reject(broken)
+      calls.push(called)
+      waiting.push({ resolve, reject })
+      // What is called in the same turn goes together.
+      if (asked.length === 0 && calls.length === 1) queueMicrotask(ask)
+    })
+  }
+
+  function ask(): void {
+    if (calls.length === 0) return
+    expect({ waiting, toError: (failure) => unavailable(data, failure) })
+    thread.postMessage(calls satisfies Request)
+    calls = []
+    waiting = []
+  }
+
+  /** A thread that owes no reply keeps no process alive. */
+  function expect(batch: Batch): void {
+    thread.ref()
+    asked.push(batch)
+  }
+
+  function onReply(reply: Reply): void {
+    const batch = asked.shift()
+    if (asked.length === 0) {
+      thread.unref()
+      ask()
+    }
+    for (const [index, { resolve, reject }] of (batch?.waiting ?? []).entries()) {
+      if ('error' in reply) reject(batch?.toError(reply.error) ?? new Error(reply.error.message))
+      else resolve(reply.results[index])
+    }
+  }
+
+  function onEnd(cause: unknown): void {
+    broken ??= new StoreUnavailableError(`the thread that writes ${data.file} has ended; restart the process`, {
+      cause,
+    })
+    for (const { reject } of [...asked.flatMap((batch) => batch.waiting), ...waiting]) reject(broken)
+    asked.length = 0
+    waiting = []
+  }
+
+  thread.on('message', onReply)
+  thread.on('error', onEnd)
+  thread.on('exit', onEnd)
+  try {
+    await new Promise((resolve, reject) => {
+      expect({ waiting: [{ resolve, reject }], toError: (failure) => cannotOpen(data, failure) })
+    })
+  } catch (error) {
+    await thread.terminate()
+    throw error
+  }
+
+  return {
+    call: call as Connection['call'],
+    async close() {
+      ask()
+      const ended = new Promise((resolve) => thread.once('exit', resolve))
+      thread.ref()
+      thread.postMessage('close' satisfies Request)
+      await ended
+    },
+  }
+}
+
+function unavailable({ file }: ThreadData, { message }: Failure): StoreUnavailableError {
+  return new StoreUnavailableError(`the inbox file ${file} could not be used: ${message}`)
+}
+
+/** SQLite's result codes, and Node's own errors, for what a person can do something about. */
+function cannotOpen({ file }: ThreadData, { message, errcode }: Failure): InboxFileError {
+  const hint = HINTS.find(({ codes, pattern }) => codes.includes(errcode ?? -1) || pattern.test(message))?.hint
+  return new InboxFileError(
+    `the inbox file ${file} cannot be opened: ${message}${hint === undefined ? '' : `; ${hint}`}`,
+  )
+}
+
+const HINTS = [
+  { codes: [14], pattern: /ENOENT|ENOTDIR/, hint: 'make its directory first' },
+  { codes: [8], pattern: /EACCES|EPERM|EROFS/, hint: 'this process must be able to write the file and its directory' },
+  {
+    codes: [11, 26],
+    pattern: /^$/,
+    hint: 'it is damaged or no database; move it away to start anew, and keep it to be mended',
+  },
+  { codes: [], pattern: /EISDIR/, hint: 'name a file in that directory' },
+]

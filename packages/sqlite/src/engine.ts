@@ -1,0 +1,82 @@
+import { DatabaseSync } from 'node:sqlite'
+import { createPrivately } from './files.ts'
+import { createJobs, type Jobs } from './jobs.ts'
+import { createLooks, type Looks } from './looks.ts'
+import { createOwners } from './owners.ts'
+import { createRecords, type Records } from './records.ts'
+import { migrate } from './schema.ts'
+
+/** All that can be done with an open file, each in one synchronous step. */
+export interface Engine extends Records, Jobs, Looks {
+  /** Makes this connection one that can hold leases. */
+  register(): void
+}
+
+/** A call of an engine's method, as it is sent to the thread that has the engine. */
+export type Call = readonly [name: keyof Engine, ...args: unknown[]]
+
+export interface OpenFile {
+  /** Does all the calls in one transaction: all are durable when it returns, or none happened and it throws. */
+  run(calls: readonly Call[]): unknown[]
+  close(): void
+}
+
+/** Opens a file, new or old, and brings it to this version. `busyTimeout` is how long it waits for a lock, in milliseconds. */
+export function openFile(file: string, busyTimeout: number): OpenFile {
+  createPrivately(file)
+  const db = new DatabaseSync(file, { timeout: busyTimeout })
+  try {
+    // FULL: a commit returns when it is on the disk. The WAL is cut back to this size after a burst.
+    db.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA journal_size_limit = 16777216')
+    migrate(db)
+    return createOpenFile(db, file)
+  } catch (error) {
+    db.close()
+    throw error
+  }
+}
+
+function createOpenFile(db: DatabaseSync, file: string): OpenFile {
+  // IMMEDIATE: waits for other writers here, where waiting is all that can happen.
+  const beginWrite = db.prepare('BEGIN IMMEDIATE')
+  const commit = db.prepare('COMMIT')
+  const rollback = db.prepare('ROLLBACK')
+  let isWriting = false
+
+  function begin(): void {
+    if (isWriting) return
+    beginWrite.run()
+    isWriting = true
+  }
+
+  const owners = createOwners(db, file)
+  const engine: Engine = {
+    ...createRecords(db, begin),
+    ...createJobs(db, owners, begin),
+    ...createLooks(db, begin),
+    register: owners.register,
+  }
+
+  return {
+    run(calls) {
+      try {
+        const results = calls.map(([name, ...args]) => (engine[name] as (...args: unknown[]) => unknown)(...args))
+        if (isWriting) commit.run()
+        return results
+      } catch (error) {
+        // Some failures have ended the transaction already.
+        if (isWriting && db.isTransaction) rollback.run()
+        throw error
+      } finally {
+        isWriting = false
+      }
+    },
+    close() {
+      try {
+        owners.close()
+      } finally {
+        db.close()
+      }
+    },
+  }
+}

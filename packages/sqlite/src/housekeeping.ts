@@ -1,0 +1,62 @@
+import { StoreUnavailableError, type InboxOptions, type Timer } from '@luma-callback/core'
+import type { Connection } from './connection.ts'
+
+/** Of what is done, this many of the latest stay to be looked at. */
+const DONE_KEPT = 10_000
+/** How often what is done or old is cleared away, in milliseconds. */
+const SWEEP_INTERVAL = 5_000
+
+interface HousekeepingOptions extends Pick<InboxOptions, 'retention' | 'emit' | 'clock'> {
+  connection: Connection
+  /** Milliseconds. */
+  pollInterval: number
+  /** Called when there is work again that a dead process or an ended lease had left behind. */
+  onRecovered: () => void
+}
+
+/**
+ * What has to be done from time to time, until it is stopped: looking for what others left behind, and clearing
+ * away. Small steps, each a call of its own, so that callbacks go in between.
+ */
+export function startHousekeeping(options: HousekeepingOptions): { stop: () => Promise<void> } {
+  const { connection, pollInterval, retention, emit, clock, onRecovered } = options
+  const stopped = new AbortController()
+  let sweptAt = clock.now()
+  let timer: Timer | undefined
+  let turn = Promise.resolve()
+
+  async function recover(): Promise<void> {
+    if ((await connection.call('recover', clock.now())) > 0) onRecovered()
+  }
+
+  async function sweep(): Promise<void> {
+    sweptAt = clock.now()
+    while (!stopped.signal.aborted && (await connection.call('purge', DONE_KEPT)) > 0);
+    while (!stopped.signal.aborted && (await connection.call('forget', clock.now() - retention)));
+  }
+
+  async function look(): Promise<void> {
+    try {
+      await recover()
+      if (clock.now() - sweptAt >= SWEEP_INTERVAL) await sweep()
+    } catch (cause) {
+      emit({ type: 'error', error: new StoreUnavailableError('the inbox could not be tidied up', { cause }) })
+    }
+    if (!stopped.signal.aborted) schedule()
+  }
+
+  function schedule(): void {
+    timer = clock.setTimeout(() => {
+      turn = look()
+    }, pollInterval)
+  }
+
+  schedule()
+  return {
+    stop() {
+      stopped.abort()
+      clock.clearTimeout(timer)
+      return turn
+    },
+  }
+}

@@ -1,0 +1,138 @@
+import { resolve } from 'node:path'
+import {
+  ClosedError,
+  createRunner,
+  type DurableInbox,
+  type InboxOptions,
+  type LumaCallback,
+  type Recorded,
+  type Runner,
+} from '@luma-callback/core'
+import { connect, type Connection } from './connection.ts'
+import { readListOptions, toEntry, toPage } from './entries.ts'
+import { startHousekeeping } from './housekeeping.ts'
+import { createJobStore } from './job-store.ts'
+import { checkNode, readOptions, type SqliteInboxOptions } from './options.ts'
+
+/** What there is only once the inbox was started. */
+interface Work {
+  runner: Runner
+  housekeeping: { stop: () => Promise<void> }
+  options: InboxOptions
+}
+
+/**
+ * A durable inbox in one SQLite file. What was recorded is on the disk before the answer and is delivered until
+ * it is done or dead, also after a crash. Any number of processes of one machine may share the file.
+ *
+ * @param file - Made if it is not there, for its owner's eyes only. On a local disk: SQLite's locks need one.
+ * @throws TypeError for an option that is wrong or unknown.
+ * @throws NodeVersionError (`ERR_LUMA_NODE_VERSION`) below Node 22.13.
+ * @example
+ * ```ts
+ * const luma = lumaCallback({ onSuccess, secret, inbox: sqliteInbox('luma.db') })
+ * ```
+ */
+export function sqliteInbox(file: string, options: SqliteInboxOptions = {}): DurableInbox {
+  checkNode()
+  if (typeof file !== 'string' || file === '' || file === ':memory:' || file.includes('\0')) {
+    throw new TypeError('sqliteInbox: the file must be a path; what is only in memory would be lost')
+  }
+  const { busyTimeout, lease, pollInterval } = readOptions(options)
+  const path = resolve(file)
+  let connecting: Promise<Connection> | undefined
+  let work: Work | undefined
+  let closing: Promise<void> | undefined
+
+  /** One that failed is tried again by whoever asks next. */
+  function connection(): Promise<Connection> {
+    if (closing) return Promise.reject(new ClosedError(`the inbox ${path} was closed`))
+    connecting ??= connect({ file: path, busyTimeout }).catch((error: unknown) => {
+      connecting = undefined
+      throw error
+    })
+    return connecting
+  }
+
+  function now(): number {
+    return work?.options.clock.now() ?? Date.now()
+  }
+
+  async function record(callback: LumaCallback): Promise<Recorded> {
+    const { key, digest, taskId, outcome, raw } = callback
+    const { call } = await connection()
+    const forgetBefore = work ? now() - work.options.retention : 0
+    const recorded = await call(
+      'record',
+      {
+        key,
+        digest,
+        taskId,
+        outcome,
+        raw,
+        query: JSON.stringify(callback.query),
+        receivedAt: callback.receivedAt.getTime(),
+      },
+      forgetBefore,
+    )
+    if (recorded === 'recorded') work?.runner.wake()
+    return recorded
+  }
+
+  /** Again and again in small steps, so that callbacks go in between. */
+  async function inSteps(step: (connection: Connection) => Promise<number>): Promise<number> {
+    const opened = await connection()
+    let total = 0
+    for (let count = await step(opened); count > 0; count = await step(opened)) total += count
+    return total
+  }
+
+  async function shutDown(timeout: number | undefined): Promise<void> {
+    const opened = await connecting?.catch(() => undefined)
+    await work?.housekeeping.stop()
+    await work?.runner.close({ timeout })
+    await opened?.close()
+  }
+
+  return {
+    record,
+    async start(deliver, inboxOptions) {
+      const opened = await connection()
+      await opened.call('register')
+      const { clock } = inboxOptions
+      await opened.call('recover', clock.now())
+      const store = createJobStore(opened, lease, clock)
+      const runner = createRunner({ ...inboxOptions, store, deliver, lease, pollInterval })
+      const onRecovered = (): void => runner.wake()
+      const housekeeping = startHousekeeping({ ...inboxOptions, connection: opened, pollInterval, onRecovered })
+      work = { runner, housekeeping, options: inboxOptions }
+    },
+    close({ timeout } = {}) {
+      closing ??= shutDown(timeout)
+      return closing
+    },
+    async list(listOptions = {}) {
+      const { state, after, limit } = readListOptions(listOptions)
+      const { call } = await connection()
+      return toPage(await call('list', state, after, limit + 1), limit)
+    },
+    async get(key) {
+      const { call } = await connection()
+      const row = await call('get', key)
+      return row && toEntry(row)
+    },
+    async requeue(key) {
+      const { call } = await connection()
+      const count = await (key === undefined
+        ? inSteps((opened) => opened.call('requeue', undefined, now()))
+        : call('requeue', key, now()))
+      if (count > 0) work?.runner.wake()
+      return count
+    },
+    async stats() {
+      const { call } = await connection()
+      return call('stats')
+    },
+    purge: () => inSteps(({ call }) => call('purge', 0)),
+  }
+}

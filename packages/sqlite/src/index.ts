@@ -1,0 +1,2 @@
+export { sqliteInbox } from './inbox.ts'
+export type { SqliteInboxOptions } from './options.ts'

@@ -1,0 +1,98 @@
+import type { DatabaseSync } from 'node:sqlite'
+import type { DeliveryState, InboxStats } from '@luma-callback/core'
+import { hashOf } from './records.ts'
+import { STATE } from './schema.ts'
+
+export interface WorkRow {
+  id: number
+  key: string
+  task_id: string
+  outcome: 'success' | 'failure'
+  raw: string
+  query: string
+  received_at: number
+  state: number
+  at: number
+  attempts: number
+  crashes: number
+  started_at: number | null
+  last_error: string | null
+}
+
+/** Where a page begins: behind this row in the order of `at`, then of `id`. */
+export interface Position {
+  at: number
+  id: number
+}
+
+/** Looking into the file from outside, and what is done from there. */
+export interface Looks {
+  list(state: DeliveryState | undefined, after: Position | undefined, limit: number): WorkRow[]
+  get(key: string): WorkRow | undefined
+  requeue(key: string | undefined, now: number): number
+  stats(): InboxStats
+  /** Removes up to a step of what is done beyond the latest `keep`; how much that was. */
+  purge(keep: number): number
+}
+
+/** Rows that one step touches: it takes a few milliseconds, so no callback waits for long. */
+const STEP = 500
+
+const BEFORE_ALL: Position = { at: -1, id: -1 }
+const BEHIND_ALL: Position = { at: Number.MAX_SAFE_INTEGER, id: Number.MAX_SAFE_INTEGER }
+
+export function createLooks(db: DatabaseSync, begin: () => void): Looks {
+  const columns = `SELECT id, key, task_id, outcome, raw, query, received_at, state, at, attempts, crashes, started_at, last_error FROM work`
+  const soonest = db.prepare(`${columns} WHERE state = ? AND (at, id) > (?, ?) ORDER BY at, id LIMIT ?`)
+  const latest = db.prepare(`${columns} WHERE state = ? AND (at, id) < (?, ?) ORDER BY at DESC, id DESC LIMIT ?`)
+  const all = db.prepare(`${columns} WHERE id < ? ORDER BY id DESC LIMIT ?`)
+  const one = db.prepare(`${columns} WHERE id = (SELECT id FROM seen WHERE hash = ?)`)
+  const revive = `UPDATE work SET state = ${STATE.pending}, at = ?, attempts = 0, crashes = 0 WHERE state = ${STATE.dead}`
+  const requeueOne = db.prepare(`${revive} AND id = (SELECT id FROM seen WHERE hash = ?)`)
+  const requeueSome = db.prepare(`${revive} AND id IN (SELECT id FROM work WHERE state = ${STATE.dead} LIMIT ${STEP})`)
+  const counts = db.prepare('SELECT state, count(*) AS count FROM work GROUP BY state')
+  const seen = db.prepare('SELECT count(*) AS count FROM seen')
+  const surplus = db.prepare(
+    `SELECT id FROM work WHERE state = ${STATE.done} ORDER BY at DESC, id DESC LIMIT ${STEP} OFFSET ?`,
+  )
+  const drop = db.prepare('DELETE FROM work WHERE id = ?')
+
+  return {
+    list(state, after, limit) {
+      let rows: unknown[]
+      if (state === undefined) {
+        rows = all.all((after ?? BEHIND_ALL).id, limit)
+      } else if (state === 'pending' || state === 'running') {
+        const { at, id } = after ?? BEFORE_ALL
+        rows = soonest.all(STATE[state], at, id, limit)
+      } else {
+        const { at, id } = after ?? BEHIND_ALL
+        rows = latest.all(STATE[state], at, id, limit)
+      }
+      return rows as WorkRow[]
+    },
+    get: (key) => one.get(hashOf(key)) as WorkRow | undefined,
+    requeue(key, now) {
+      begin()
+      const { changes } = key === undefined ? requeueSome.run(now) : requeueOne.run(now, hashOf(key))
+      return Number(changes)
+    },
+    stats() {
+      const rows = counts.all() as { state: number; count: number }[]
+      const countOf = (state: DeliveryState): number => rows.find((row) => row.state === STATE[state])?.count ?? 0
+      return {
+        pending: countOf('pending'),
+        running: countOf('running'),
+        done: countOf('done'),
+        dead: countOf('dead'),
+        seen: Number(seen.get()?.['count']),
+      }
+    },
+    purge(keep) {
+      const rows = surplus.all(keep) as { id: number }[]
+      if (rows.length > 0) begin()
+      for (const { id } of rows) drop.run(id)
+      return rows.length
+    },
+  }
+}

@@ -1,0 +1,20 @@
+import type { Call } from './engine.ts'
+
+/** What the thread is started with. */
+export interface ThreadData {
+  file: string
+  busyTimeout: number
+}
+
+/** What the thread is asked: to do a batch of calls, or to close. */
+export type Request = readonly Call[] | 'close'
+
+/** What it answers: first whether the file could be opened, then once for each batch, in their order. */
+export type Reply = { results: readonly unknown[] } | { error: Failure }
+
+/** A failure, as it crosses from thread to thread; an error's own fields would not. */
+export interface Failure {
+  message: string
+  /** SQLite's result code. */
+  errcode: number | undefined
+}

@@ -1,0 +1,92 @@
+import { hash } from 'node:crypto'
+import type { DatabaseSync } from 'node:sqlite'
+import type { Recorded } from '@luma-callback/core'
+import { STATE } from './schema.ts'
+
+/** A callback on its way into the file. */
+export interface NewCallback {
+  key: string
+  /** SHA-256 in hex. */
+  digest: string
+  taskId: string
+  outcome: string
+  raw: string
+  /** JSON. */
+  query: string
+  /** Milliseconds since the epoch, as all times here. */
+  receivedAt: number
+}
+
+export interface Records {
+  /** Takes a callback in, unless its key was seen since `forgetBefore`. */
+  record(callback: NewCallback, forgetBefore: number): Recorded
+  /** Forgets up to a step of the keys that were seen before this time; true if there may be more. */
+  forget(before: number): boolean
+}
+
+/** Keys that one step forgets: it takes a few milliseconds, so no callback waits for long. */
+const STEP = 500
+
+/** `begin` opens the transaction for what is written. */
+export function createRecords(db: DatabaseSync, begin: () => void): Records {
+  const remember = db.prepare('INSERT INTO seen (hash, digest, received_at) VALUES (?, ?, ?) ON CONFLICT DO NOTHING')
+  const find = db.prepare('SELECT id, digest, received_at FROM seen WHERE hash = ?')
+  const isKept = db.prepare('SELECT 1 FROM work WHERE id = ? AND state <> ?')
+  const insert = db.prepare(
+    `INSERT INTO work (id, key, task_id, outcome, raw, query, received_at, state, at)
+     VALUES (?, ?, ?, ?, ?, ?, ?, ${STATE.pending}, ?)`,
+  )
+  const oldest = db.prepare('SELECT id, received_at FROM seen WHERE id > ? ORDER BY id LIMIT ?')
+  const drop = db.prepare('DELETE FROM seen WHERE id = ?')
+  const dropWork = db.prepare(`DELETE FROM work WHERE id = ?`)
+  let lookedAt = 0
+
+  function forgetOne(id: number): void {
+    dropWork.run(id)
+    drop.run(id)
+  }
+
+  /** What is not done is never forgotten, however old. */
+  function isUnfinished(id: number): boolean {
+    return isKept.get(id, STATE.done) !== undefined
+  }
+
+  return {
+    record(callback, forgetBefore) {
+      begin()
+      const { key, digest, taskId, outcome, raw, query, receivedAt } = callback
+      const keyHash = hashOf(key)
+      const contentDigest = Buffer.from(digest, 'hex')
+      let added = remember.run(keyHash, contentDigest, receivedAt)
+      if (added.changes === 0) {
+        const first = find.get(keyHash) as { id: number; digest: Uint8Array; received_at: number }
+        if (first.received_at >= forgetBefore || isUnfinished(first.id)) {
+          return contentDigest.equals(first.digest) ? 'duplicate' : 'conflict'
+        }
+        forgetOne(first.id)
+        added = remember.run(keyHash, contentDigest, receivedAt)
+      }
+      insert.run(added.lastInsertRowid, key, taskId, outcome, raw, query, receivedAt, receivedAt)
+      return 'recorded'
+    },
+    forget(before) {
+      const rows = oldest.all(lookedAt, STEP) as { id: number; received_at: number }[]
+      if (rows.some((row) => row.received_at < before)) begin()
+      for (const { id, received_at: receivedAt } of rows) {
+        if (receivedAt >= before) {
+          lookedAt = 0
+          return false
+        }
+        lookedAt = id
+        if (!isUnfinished(id)) forgetOne(id)
+      }
+      if (rows.length < STEP) lookedAt = 0
+      return rows.length === STEP
+    },
+  }
+}
+
+/** The first half of the key's SHA-256: of a billion keys, two share it with a chance of 1 in 10²⁰. */
+export function hashOf(key: string): Buffer {
+  return hash('sha256', key, 'buffer').subarray(0, 16)
+}
