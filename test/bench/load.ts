@@ -16,8 +16,11 @@ export interface Measured {
 const fixture = JSON.parse(readFileSync(new URL('../fixtures/callback-success.json', import.meta.url), 'utf8'))
 
 /** Starts a server from ./servers in a process of its own, with a production environment. */
-export async function startServer(name: string): Promise<{ url: string; child: ChildProcess }> {
-  const child = fork(new URL(`servers/${name}.ts`, import.meta.url), {
+export async function startServer(
+  name: string,
+  args: readonly string[] = [],
+): Promise<{ url: string; child: ChildProcess }> {
+  const child = fork(new URL(`servers/${name}.ts`, import.meta.url), args, {
     env: { ...process.env, NODE_ENV: 'production' },
   })
   const { port } = await new Promise<AddressInfo>((resolve, reject) => {

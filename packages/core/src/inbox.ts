@@ -95,7 +95,7 @@ export interface InboxPage {
   readonly cursor: string | undefined
 }
 
-/** How many callbacks are in each state, and how many keys are remembered. */
+/** How many callbacks are in each state, and, at times only nearly, how many keys are remembered. */
 export type InboxStats = Readonly<Record<DeliveryState | 'seen', number>>
 
 /** An inbox that can be looked into, started or not: what the command line and dashboards are written against. */

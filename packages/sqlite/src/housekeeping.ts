@@ -26,7 +26,7 @@ export function startHousekeeping(options: HousekeepingOptions): { stop: () => P
   let turn = Promise.resolve()
 
   async function recover(): Promise<void> {
-    if ((await connection.call('recover', clock.now())) > 0) onRecovered()
+    if ((await connection.call('recover')) > 0) onRecovered()
   }
 
   async function sweep(): Promise<void> {

@@ -100,7 +100,7 @@ export function sqliteInbox(file: string, options: SqliteInboxOptions = {}): Dur
       const opened = await connection()
       await opened.call('register')
       const { clock } = inboxOptions
-      await opened.call('recover', clock.now())
+      await opened.call('recover')
       const store = createJobStore(opened, lease, clock)
       const runner = createRunner({ ...inboxOptions, store, deliver, lease, pollInterval })
       const onRecovered = (): void => runner.wake()

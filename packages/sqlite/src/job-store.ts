@@ -15,8 +15,8 @@ export function createJobStore({ call }: Pick<Connection, 'call'>, lease: number
   }
 
   return {
-    take: async (count) => (await call('take', count, clock.now(), clock.now() + lease)).map(toJob),
-    renew: ({ id, takes }) => call('renew', id, takes, clock.now() + lease),
+    take: async (count) => (await call('take', count, clock.now(), lease)).map(toJob),
+    renew: ({ id, takes }) => call('renew', id, takes, lease),
     complete: (job) => end(job, { state: 'done' }),
     retry: (job, failure, delay) => end(job, { state: 'pending', at: clock.now() + delay, failure }),
     bury: (job, failure) => end(job, { state: 'dead', failure }),

@@ -1,4 +1,4 @@
-import type { DatabaseSync } from 'node:sqlite'
+import type { DatabaseSync, StatementSync } from 'node:sqlite'
 import type { Owners } from './owners.ts'
 import { STATE } from './schema.ts'
 
@@ -25,53 +25,80 @@ export interface Ending {
 }
 
 export interface Jobs {
-  take(count: number, now: number, leaseEnd: number): TakenRow[]
-  renew(id: number, takes: number, leaseEnd: number): boolean
+  /** `lease` in milliseconds, here and below. */
+  take(count: number, now: number, lease: number): TakenRow[]
+  renew(id: number, takes: number, lease: number): boolean
   end(id: number, takes: number, ending: Ending): boolean
-  /** Makes what dead processes and ended leases left behind due again; how much that was. */
-  recover(now: number): number
+  /** Makes what dead processes and ended leases of others left behind due again; how much that was. */
+  recover(): number
+}
+
+/**
+ * What was running at this many crashes may be their cause. Such ones run one at a time, so that the one that is
+ * does not drag down with it all that happened to run beside it.
+ */
+const SUSPECT = 2
+
+/**
+ * Leases end by the clock that counts from the machine's start, which all its processes share: setting the time
+ * or putting the machine to sleep ends none. After a restart of the machine no owner is alive, and none is asked.
+ */
+function uptime(): number {
+  return Number(process.hrtime.bigint() / 1_000_000n)
 }
 
 /** `begin` opens the transaction for what is written; looking alone needs none, and locks nobody out. */
 export function createJobs(db: DatabaseSync, owners: Owners, begin: () => void): Jobs {
   const due = db.prepare(`SELECT 1 FROM work WHERE state = ${STATE.pending} AND at <= ? LIMIT 1`)
-  const lease = db.prepare(
-    `UPDATE work SET state = ${STATE.running}, at = ?, owner = ?, started_at = ?, takes = takes + 1, attempts = attempts + 1
-     WHERE id IN (SELECT id FROM work WHERE state = ${STATE.pending} AND at <= ? ORDER BY at, id LIMIT ?)
-     RETURNING id, takes, key, raw, query, received_at, attempts, crashes, is_recovered`,
+  const lease = (which: string): StatementSync =>
+    db.prepare(
+      `UPDATE work SET state = ${STATE.running}, at = ?, owner = ?, started_at = ?, takes = takes + 1, attempts = attempts + 1
+       WHERE id IN (SELECT id FROM work WHERE state = ${STATE.pending} AND at <= ? AND ${which} ORDER BY at, id LIMIT ?)
+       RETURNING id, takes, key, raw, query, received_at, attempts, crashes, is_recovered`,
+    )
+  const leaseSome = lease(`crashes < ${SUSPECT}`)
+  const leaseSuspect = lease(
+    `crashes >= ${SUSPECT} AND NOT EXISTS (SELECT 1 FROM work WHERE state = ${STATE.running} AND crashes >= ${SUSPECT})`,
   )
   const renew = db.prepare(`UPDATE work SET at = ? WHERE id = ? AND takes = ? AND state = ${STATE.running}`)
   const end = db.prepare(
     `UPDATE work SET state = ?, at = ?, owner = NULL, attempts = attempts - ?, is_recovered = 0, last_error = coalesce(?, last_error)
      WHERE id = ? AND takes = ? AND state = ${STATE.running}`,
   )
-  const expired = db.prepare(`SELECT 1 FROM work WHERE state = ${STATE.running} AND at <= ? LIMIT 1`)
+  // What this process runs is its own to know.
+  const others = `state = ${STATE.running} AND at <= ? AND owner <> ?`
+  const expired = db.prepare(`SELECT 1 FROM work WHERE ${others} LIMIT 1`)
   // Due since its receipt: what was cut off goes ahead of what came later.
   const cutOff = `UPDATE work SET state = ${STATE.pending}, at = received_at, owner = NULL,
-     attempts = attempts - 1, crashes = crashes + 1, is_recovered = 1 WHERE state = ${STATE.running}`
-  const recoverExpired = db.prepare(`${cutOff} AND at <= ?`)
-  const recoverOwned = db.prepare(`${cutOff} AND owner = ?`)
+     attempts = attempts - 1, crashes = crashes + 1, is_recovered = 1`
+  const recoverExpired = db.prepare(`${cutOff} WHERE ${others}`)
+  const recoverOwned = db.prepare(`${cutOff} WHERE state = ${STATE.running} AND owner = ?`)
 
   return {
-    take(count, now, leaseEnd) {
+    take(count, now, leaseTime) {
       if (!due.get(now)) return []
       begin()
-      const rows = lease.all(leaseEnd, owners.own(), now, now, count) as unknown as TakenRow[]
+      const until = uptime() + leaseTime
+      const rows = leaseSome.all(until, owners.own(), now, now, count) as unknown as TakenRow[]
+      if (rows.length < count) {
+        rows.push(...(leaseSuspect.all(until, owners.own(), now, now, 1) as unknown as TakenRow[]))
+      }
       return rows.toSorted((a, b) => a.received_at - b.received_at || a.id - b.id)
     },
-    renew(id, takes, leaseEnd) {
+    renew(id, takes, leaseTime) {
       begin()
-      return renew.run(leaseEnd, id, takes).changes === 1
+      return renew.run(uptime() + leaseTime, id, takes).changes === 1
     },
     end(id, takes, { state, at, uncounted, failure }) {
       begin()
       return end.run(STATE[state], at, uncounted, failure, id, takes).changes === 1
     },
-    recover(now) {
+    recover() {
       const dead = owners.dead()
-      if (dead.length === 0 && !expired.get(now)) return 0
+      const now = uptime()
+      if (dead.length === 0 && !expired.get(now, owners.own())) return 0
       begin()
-      let count = Number(recoverExpired.run(now).changes)
+      let count = Number(recoverExpired.run(now, owners.own()).changes)
       for (const owner of dead) {
         count += Number(recoverOwned.run(owner).changes)
         owners.remove(owner)

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { rmSync } from 'node:fs'
+import { existsSync, rmSync } from 'node:fs'
 import { DatabaseSync } from 'node:sqlite'
 import { createPrivately } from './files.ts'
 import { STATE } from './schema.ts'
@@ -34,6 +34,12 @@ export function createOwners(db: DatabaseSync, file: string): Owners {
 
   const pathOf = (name: string): string => `${file}-owner-${name}`
 
+  /** Of one whose lock file somebody deleted nothing can be told; its leases will run out. */
+  function isGone(other: { id: number; lock: string }): boolean {
+    const path = pathOf(other.lock)
+    return existsSync(path) ? isFree(path) : !isBusy.get(other.id)
+  }
+
   function removeOwner(owner: number): void {
     const row = remove.get(owner) as { lock: string } | undefined
     if (row) rmSync(pathOf(row.lock), { force: true })
@@ -48,7 +54,7 @@ export function createOwners(db: DatabaseSync, file: string): Owners {
     },
     dead() {
       const others = select.all(id) as { id: number; lock: string }[]
-      return others.filter((other) => isFree(pathOf(other.lock))).map((other) => other.id)
+      return others.filter(isGone).map((other) => other.id)
     },
     remove: removeOwner,
     close() {
