@@ -77,9 +77,7 @@ export function createRunner<Held extends Job>(options: RunnerOptions<Held>): Ru
 
   async function shutDown(timeout: number): Promise<void> {
     clock.clearTimeout(timer)
-    // What was being taken when the end came is given back at once.
-    await filling
-    const all = Promise.all([...running.values()].map(({ settled }) => settled)).then(() => {})
+    const all = ended()
     try {
       await within(() => all, timeout, closedError, clock)
     } catch (error) {
@@ -88,6 +86,12 @@ export function createRunner<Held extends Job>(options: RunnerOptions<Held>): Ru
     } finally {
       givenUp.abort()
     }
+  }
+
+  async function ended(): Promise<void> {
+    // What was being taken when the end came is given back at once.
+    await filling
+    await Promise.all([...running.values()].map(({ settled }) => settled))
   }
 
   poll()

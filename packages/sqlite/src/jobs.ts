@@ -50,10 +50,12 @@ function uptime(): number {
 /** `begin` opens the transaction for what is written; looking alone needs none, and locks nobody out. */
 export function createJobs(db: DatabaseSync, owners: Owners, begin: () => void): Jobs {
   const due = db.prepare(`SELECT 1 FROM work WHERE state = ${STATE.pending} AND at <= ? LIMIT 1`)
+  // "+ 0": at a bare parameter behind LIMIT, SQLite compiles the statement anew for each value; measured as a
+  // quarter of what taking a job costs.
   const lease = (which: string): StatementSync =>
     db.prepare(
       `UPDATE work SET state = ${STATE.running}, at = ?, owner = ?, started_at = ?, takes = takes + 1, attempts = attempts + 1
-       WHERE id IN (SELECT id FROM work WHERE state = ${STATE.pending} AND at <= ? AND ${which} ORDER BY at, id LIMIT ?)
+       WHERE id IN (SELECT id FROM work WHERE state = ${STATE.pending} AND at <= ? AND ${which} ORDER BY at, id LIMIT ? + 0)
        RETURNING id, takes, key, raw, query, received_at, attempts, crashes, is_recovered`,
     )
   const leaseSome = lease(`crashes < ${SUSPECT}`)
