@@ -8,6 +8,16 @@ export interface Delivery {
   body: string
   /** The status of the answer, and a part of its body. */
   expected: { status: number; text: string }
+  /** Whether its hook is to run. */
+  hasHook?: boolean
+  /** Whether the hook fails at first, because the system that it tells is down. */
+  isShopDown?: boolean
+}
+
+/** What was answered; without a status, why nothing was. */
+export interface Reply {
+  status?: number
+  text: string
 }
 
 /** The documented callbacks, one of them twice, then two that must not get through. */
@@ -20,6 +30,7 @@ export function deliveries(key: string): Delivery[] {
       headers: signed(success, key),
       body: success,
       expected: { status: 200, text: '"received"' },
+      hasHook: true,
     },
     {
       title: 'It is called back a second time',
@@ -28,10 +39,12 @@ export function deliveries(key: string): Delivery[] {
       expected: { status: 200, text: '"duplicate"' },
     },
     {
-      title: 'A task failed',
+      title: 'A task failed, and your own system is down when the hook tells it',
       headers: signed(failure, key),
       body: failure,
       expected: { status: 200, text: '"received"' },
+      hasHook: true,
+      isShopDown: true,
     },
     {
       title: 'Somebody without the key sends one',
@@ -48,12 +61,38 @@ export function deliveries(key: string): Delivery[] {
   ]
 }
 
+/** The documented success, as of this task. */
+export function successOf(taskId: string, key: string): Pick<Delivery, 'headers' | 'body'> {
+  const payload = readPayload('callback-success.json')
+  const body = payload.replace(taskIdOf(payload), taskId)
+  return { headers: signed(body, key), body }
+}
+
+export async function send(
+  url: string,
+  { headers, body }: Pick<Delivery, 'headers' | 'body'>,
+  timeout: number,
+): Promise<Reply> {
+  try {
+    const response = await fetch(url, { method: 'POST', headers, body, signal: AbortSignal.timeout(timeout) })
+    return { status: response.status, text: await response.text() }
+  } catch (error) {
+    // fetch says only that it failed; the reason is in the cause.
+    const reason = error instanceof Error && error.cause !== undefined ? error.cause : error
+    return { text: reason instanceof Error ? reason.message : String(reason) }
+  }
+}
+
 function readPayload(name: string): string {
   return readFileSync(new URL(`../../test/fixtures/${name}`, import.meta.url), 'utf8')
 }
 
+function taskIdOf(payload: string): string {
+  return (JSON.parse(payload) as { data: { taskId: string } }).data.taskId
+}
+
 function signed(payload: string, secret: string): Record<string, string> {
-  const { taskId } = (JSON.parse(payload) as { data: { taskId: string } }).data
+  const taskId = taskIdOf(payload)
   const timestamp = Math.floor(Date.now() / 1000)
   return {
     'content-type': 'application/json',

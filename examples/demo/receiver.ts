@@ -9,8 +9,8 @@ export interface Receiver {
   quiet(): Promise<void>
   /** What it wrote since this was last called. */
   takeLines(): string[]
-  /** All that it wrote. */
-  allLines(): readonly string[]
+  /** Ends it as a crash would. */
+  kill(): Promise<void>
   stop(): Promise<void>
 }
 
@@ -18,36 +18,42 @@ const QUIET = 100
 /** One that never falls silent is not waited for longer than this. */
 const LONGEST_WAIT = 500
 
-/** Starts a receiver on a free port and waits until it says where it listens. */
-export async function startReceiver(options: { script: string; key: string; timeout: number }): Promise<Receiver> {
-  const { script, key, timeout } = options
-  const env = { ...process.env, PORT: '0', LUMA_WEBHOOK_KEY: key }
+/**
+ * Starts a receiver on a free port and waits until it says where it listens. It finds the webhook key in
+ * LUMA_WEBHOOK_KEY, the file for its inbox in LUMA_INBOX, and whom its hooks tell in NOTIFY_URL.
+ */
+export async function startReceiver(options: {
+  script: string
+  env: Record<string, string>
+  timeout: number
+}): Promise<Receiver> {
+  const { script, timeout } = options
+  const env = { ...process.env, PORT: '0', ...options.env }
   const child = spawn(process.execPath, [script], { env, stdio: ['ignore', 'pipe', 'pipe'] })
-  const exited = once(child, 'exit')
-  // However this process ends, the receiver ends with it.
-  process.once('exit', () => child.kill('SIGKILL'))
+  // Not 'exit': only now has all been read that it wrote.
+  const ended = once(child, 'close')
+  // However this process ends, the receiver ends with it, and before its files are removed.
+  process.prependOnceListener('exit', () => child.kill('SIGKILL'))
   const lines: string[] = []
-  let taken = 0
   let spokeAt = Date.now()
   const url = new Promise<string>((resolve, reject) => {
     for (const stream of [child.stdout, child.stderr]) {
-      createInterface({ input: stream }).on('line', (line) => {
+      createInterface({ input: stream }).on('line', (text) => {
+        const line = readable(text)
         const [, address] = /^listening on (http:\S+)/.exec(line) ?? []
         if (address) return resolve(address)
         lines.push(line)
         spokeAt = Date.now()
       })
     }
-    // Not 'exit': only now has all been read that it wrote.
     child.once('close', () => reject(new Error(`the receiver ended before it listened: ${lines.join(' / ')}`)))
     setTimeout(() => reject(new Error(`the receiver did not listen within ${timeout} ms`)), timeout).unref()
   })
 
-  async function stop(): Promise<void> {
-    if (child.exitCode !== null || child.signalCode !== null) return
+  async function end(signal: 'SIGTERM' | 'SIGKILL'): Promise<void> {
     const force = setTimeout(() => child.kill('SIGKILL'), 5_000)
-    child.kill('SIGTERM')
-    await exited
+    child.kill(signal)
+    await ended
     clearTimeout(force)
   }
 
@@ -55,16 +61,31 @@ export async function startReceiver(options: { script: string; key: string; time
     return {
       url: await url,
       async quiet() {
-        const end = Date.now() + LONGEST_WAIT
+        const latest = Date.now() + LONGEST_WAIT
         do await new Promise((resolve) => setTimeout(resolve, QUIET))
-        while (Date.now() - spokeAt < QUIET && Date.now() < end)
+        while (Date.now() - spokeAt < QUIET && Date.now() < latest)
       },
-      takeLines: () => lines.slice(taken, (taken = lines.length)),
-      allLines: () => lines,
-      stop,
+      takeLines: () => lines.splice(0),
+      kill: () => end('SIGKILL'),
+      stop: () => end('SIGTERM'),
     }
   } catch (error) {
-    await stop()
+    await end('SIGTERM')
     throw error
+  }
+}
+
+/** A line of log as people read it; of a structured one the first line of its message. */
+function readable(line: string): string {
+  return (messageOf(line) ?? line).replace(/^luma-callback: /, '').split('\n')[0] ?? ''
+}
+
+function messageOf(line: string): string | undefined {
+  if (!line.startsWith('{')) return undefined
+  try {
+    const { msg } = JSON.parse(line) as { msg?: unknown }
+    return typeof msg === 'string' ? msg : undefined
+  } catch {
+    return undefined
   }
 }

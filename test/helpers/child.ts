@@ -17,7 +17,12 @@ export interface Child {
 
 /** Starts a program with this Node; it is killed when the test is over. */
 export function startChild(script: string, args: readonly string[] = [], env: Record<string, string> = {}): Child {
-  const child = spawn(process.execPath, [script, ...args], {
+  return startCommand(process.execPath, [script, ...args], env)
+}
+
+/** Starts any program; it is killed when the test is over. */
+export function startCommand(command: string, args: readonly string[], env: Record<string, string> = {}): Child {
+  const child = spawn(command, args, {
     cwd: ROOT,
     env: { ...process.env, NO_COLOR: '1', ...env },
   })

@@ -112,5 +112,6 @@ const LONGEST_KEPT_KEY = 63
 
 /** A key of a user's own can be of any length; a hundred thousand of them must not be. */
 function shortKey(key: string): string {
-  return key.length > LONGEST_KEPT_KEY ? hash('sha256', key) : key
+  // Of its UTF-16: in UTF-8 all lone surrogates are one.
+  return key.length > LONGEST_KEPT_KEY ? hash('sha256', Buffer.from(key, 'utf16le')) : key
 }

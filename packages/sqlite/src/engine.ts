@@ -1,3 +1,4 @@
+import { statSync } from 'node:fs'
 import { DatabaseSync } from 'node:sqlite'
 import { createPrivately } from './files.ts'
 import { createJobs, type Jobs } from './jobs.ts'
@@ -41,12 +42,20 @@ function createOpenFile(db: DatabaseSync, file: string): OpenFile {
   const beginWrite = db.prepare('BEGIN IMMEDIATE')
   const commit = db.prepare('COMMIT')
   const rollback = db.prepare('ROLLBACK')
+  const inode = statSync(file).ino
   let isWriting = false
 
   function begin(): void {
     if (isWriting) return
+    checkInPlace()
     beginWrite.run()
     isWriting = true
+  }
+
+  /** What is written to a file that was deleted or replaced is gone when the process ends. */
+  function checkInPlace(): void {
+    if (statSync(file, { throwIfNoEntry: false })?.ino === inode) return
+    throw new Error('it was deleted, moved or replaced while in use; put it back or restart the process')
   }
 
   const owners = createOwners(db, file)

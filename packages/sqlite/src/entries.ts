@@ -40,7 +40,7 @@ export function toEntry(row: WorkRow): InboxEntry {
   const state = STATES.find((name) => STATE[name] === row.state) ?? 'pending'
   const hasEnded = state === 'done' || state === 'dead'
   return {
-    key: row.key,
+    key: JSON.parse(row.key) as string,
     taskId: row.task_id,
     outcome: row.outcome,
     state,

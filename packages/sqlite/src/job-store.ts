@@ -29,7 +29,7 @@ function toJob(row: TakenRow): SqliteJob {
     id: row.id,
     takes: row.takes,
     source: {
-      key: row.key,
+      key: JSON.parse(row.key) as string,
       raw: row.raw,
       query: JSON.parse(row.query) as Record<string, string>,
       receivedAt: new Date(row.received_at),

@@ -66,7 +66,7 @@ export function createRecords(db: DatabaseSync, begin: () => void): Records {
         forgetOne(first.id)
         added = remember.run(keyHash, contentDigest, receivedAt)
       }
-      insert.run(added.lastInsertRowid, key, taskId, outcome, raw, query, receivedAt, receivedAt)
+      insert.run(added.lastInsertRowid, JSON.stringify(key), taskId, outcome, raw, query, receivedAt, receivedAt)
       return 'recorded'
     },
     forget(before) {
@@ -86,7 +86,10 @@ export function createRecords(db: DatabaseSync, begin: () => void): Records {
   }
 }
 
-/** The first half of the key's SHA-256: of a billion keys, two share it with a chance of 1 in 10²⁰. */
+/**
+ * The first half of the key's SHA-256: of a billion keys, two share it with a chance of 1 in 10²⁰. Of its UTF-16, for
+ * in UTF-8 all lone surrogates are one.
+ */
 export function hashOf(key: string): Buffer {
-  return hash('sha256', key, 'buffer').subarray(0, 16)
+  return hash('sha256', Buffer.from(key, 'utf16le'), 'buffer').subarray(0, 16)
 }

@@ -1,0 +1,167 @@
+import assert from 'node:assert/strict'
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { DedupeStore } from '@luma-callback/core'
+import { HOSTILE_KEYS } from './callbacks.ts'
+
+/** The store of one test. */
+export interface DedupeSetUp {
+  store: DedupeStore
+  /** Lets milliseconds pass for the store; without it they are waited for. */
+  advance?: (milliseconds: number) => void | Promise<void>
+  /** Called at the end of the test. */
+  tearDown?: () => void | Promise<void>
+}
+
+export interface DedupeContractOptions {
+  /** The `test` of your test framework, or any function that is called like it. */
+  test: (name: string, body: () => Promise<void>) => unknown
+  /** Makes a store for one test, empty and its own. */
+  setUp: () => DedupeSetUp | Promise<DedupeSetUp>
+}
+
+interface Trial {
+  store: DedupeStore
+  advance: (milliseconds: number) => void | Promise<void>
+}
+
+/** Where time has to pass for real, this must outlast any hiccup of a busy machine. */
+const LEASE = 1_000
+/** Surely past a lease's end. */
+const PAST_LEASE = LEASE + 100
+const LONG = 60_000
+const DIGEST = 'd'.repeat(64)
+const OTHER = 'e'.repeat(64)
+
+/**
+ * Declares the tests that hold a dedupe store to its contract.
+ *
+ * @example
+ * ```ts
+ * import { test } from 'node:test'
+ * dedupeContract({ test, setUp: () => ({ store: myDedupe(url) }) })
+ * ```
+ */
+export function dedupeContract({ test, setUp }: DedupeContractOptions): void {
+  for (const [name, body] of Object.entries(TESTS)) {
+    test(name, async () => {
+      const { store, advance = (milliseconds) => sleep(milliseconds), tearDown } = await setUp()
+      try {
+        await body({ store, advance })
+      } finally {
+        await tearDown?.()
+      }
+    })
+  }
+}
+
+/** Many claim a key at once, and it must go to one of them. */
+async function assertOneClaims(store: DedupeStore, key: string): Promise<void> {
+  const claims = Array.from({ length: 50 }, (_, index) => store.claim(key, `holder-${index}`, LONG, DIGEST))
+  const told = await Promise.all(claims)
+  assert.equal(told.filter((one) => one === 'claimed').length, 1)
+  assert.equal(told.filter((one) => one === 'held').length, 49)
+}
+
+const TESTS: Readonly<Record<string, (trial: Trial) => Promise<void>>> = {
+  'of many claims at once exactly one is claimed, be the key new, released or run out': async ({ store, advance }) => {
+    await store.claim('run out', 'late', LEASE, DIGEST)
+    await store.claim('released', 'a', LONG, DIGEST)
+    await store.release('released', 'a')
+    await advance(PAST_LEASE)
+    for (const key of ['new', 'released', 'run out']) await assertOneClaims(store, key)
+  },
+
+  'what is held is held, whatever the content': async ({ store }) => {
+    assert.equal(await store.claim('key', 'a', LONG, DIGEST), 'claimed')
+    assert.equal(await store.claim('key', 'b', LONG, OTHER), 'held')
+  },
+
+  'claiming again what one holds is claimed': async ({ store }) => {
+    assert.equal(await store.claim('key', 'a', LONG, DIGEST), 'claimed')
+    assert.equal(await store.claim('key', 'a', LONG, DIGEST), 'claimed')
+    assert.equal(await store.claim('key', 'b', LONG, DIGEST), 'held')
+  },
+
+  'what is complete is done, or, with another content, a conflict': async ({ store }) => {
+    await store.claim('key', 'a', LONG, DIGEST)
+    await store.complete('key', 'a', LONG)
+    assert.equal(await store.claim('key', 'a', LONG, DIGEST), 'done')
+    assert.equal(await store.claim('key', 'b', LONG, DIGEST), 'done')
+    assert.ok(['conflict', 'done'].includes(await store.claim('key', 'b', LONG, OTHER)))
+  },
+
+  'what is released can be claimed, and is its former holder’s no more': async ({ store }) => {
+    await store.claim('key', 'a', LONG, DIGEST)
+    await store.release('key', 'a')
+    assert.equal(await store.renew('key', 'a', LONG), false)
+    await store.complete('key', 'a', LONG)
+    assert.equal(await store.claim('key', 'b', LONG, OTHER), 'claimed')
+  },
+
+  'a claim that was not renewed goes to whoever asks next, and its late holder changes nothing': async (trial) => {
+    const { store, advance } = trial
+    await store.claim('key', 'late', LEASE, DIGEST)
+    assert.equal(await store.claim('key', 'b', LONG, DIGEST), 'held')
+    await advance(PAST_LEASE)
+    assert.equal(await store.claim('key', 'b', LONG, DIGEST), 'claimed')
+    assert.equal(await store.renew('key', 'late', LONG), false)
+    await store.complete('key', 'late', LONG)
+    assert.equal(await store.claim('key', 'c', LONG, DIGEST), 'held')
+    await store.release('key', 'late')
+    assert.equal(await store.claim('key', 'c', LONG, DIGEST), 'held')
+    assert.equal(await store.renew('key', 'b', LONG), true)
+  },
+
+  'a claim that is renewed holds': async ({ store, advance }) => {
+    await store.claim('key', 'a', LEASE, DIGEST)
+    for (let third = 0; third < 6; third++) {
+      await advance(LEASE / 3)
+      assert.equal(await store.renew('key', 'a', LONG), true)
+    }
+    assert.equal(await store.claim('key', 'b', LONG, DIGEST), 'held')
+  },
+
+  'a claim that is renewed no more runs out a lease later': async ({ store, advance }) => {
+    await store.claim('key', 'a', LEASE, DIGEST)
+    assert.equal(await store.renew('key', 'a', LEASE), true)
+    await advance(PAST_LEASE)
+    assert.equal(await store.claim('key', 'b', LONG, DIGEST), 'claimed')
+  },
+
+  'nobody but the holder renews, completes or releases': async ({ store }) => {
+    await store.claim('key', 'a', LONG, DIGEST)
+    assert.equal(await store.renew('key', 'b', LONG), false)
+    assert.equal(await store.renew('unknown', 'b', LONG), false)
+    await store.release('key', 'b')
+    await store.complete('key', 'b', LONG)
+    await store.complete('unknown', 'b', LONG)
+    assert.equal(await store.claim('key', 'c', LONG, DIGEST), 'held')
+    assert.equal(await store.claim('unknown', 'c', LONG, DIGEST), 'claimed')
+  },
+
+  'what is done cannot be released or renewed by whoever did it': async ({ store }) => {
+    await store.claim('key', 'a', LONG, DIGEST)
+    await store.complete('key', 'a', LONG)
+    await store.release('key', 'a')
+    assert.equal(await store.renew('key', 'a', LONG), false)
+    assert.equal(await store.claim('key', 'b', LONG, DIGEST), 'done')
+  },
+
+  'what is done is forgotten after its retention, and not before': async ({ store, advance }) => {
+    await store.claim('short', 'a', LONG, DIGEST)
+    await store.claim('long', 'a', LEASE, DIGEST)
+    await store.complete('short', 'a', LEASE)
+    await store.complete('long', 'a', LONG)
+    assert.equal(await store.claim('short', 'b', LONG, DIGEST), 'done')
+    await advance(PAST_LEASE)
+    assert.equal(await store.claim('short', 'b', LONG, DIGEST), 'claimed')
+    assert.equal(await store.claim('long', 'b', LONG, DIGEST), 'done')
+  },
+
+  'keys are told apart to the last character, whatever they hold': async ({ store }) => {
+    for (const key of HOSTILE_KEYS) assert.equal(await store.claim(key, 'a', LONG, DIGEST), 'claimed', key.slice(0, 40))
+    for (const key of HOSTILE_KEYS) assert.equal(await store.claim(key, 'b', LONG, DIGEST), 'held', key.slice(0, 40))
+    for (const key of HOSTILE_KEYS) await store.complete(key, 'a', LONG)
+    for (const key of HOSTILE_KEYS) assert.equal(await store.claim(key, 'c', LONG, DIGEST), 'done', key.slice(0, 40))
+  },
+}

@@ -1,0 +1,94 @@
+import assert from 'node:assert/strict'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { callbackOf } from './callbacks.ts'
+import { held, untilAborted } from './hooks.ts'
+import type { Started, Tests, Trial } from './trial.ts'
+
+/** One whose hook for `a` runs. */
+async function startBusy(
+  { start, until }: Trial,
+  deliver = untilAborted,
+  options: Parameters<Trial['start']>[1] = {},
+): Promise<Started> {
+  const started = await start(deliver, options)
+  // Where nothing is kept this resolves when the hook is done, or rejects.
+  void started.inbox.record(callbackOf('a')).catch(() => {})
+  await until('it runs', () => started.deliveries.length === 1)
+  return started
+}
+
+/** `close()` lets what runs finish; what it cuts off is delivered again and has not used up an attempt. */
+export const closed: Tests = {
+  'closing waits for what runs': async (trial) => {
+    const { heeding, finish } = held()
+    const { inbox, deliveries, events } = await startBusy(trial, heeding)
+    let hasClosed = false
+    const closing = inbox.close({ timeout: 15_000 }).then(() => {
+      hasClosed = true
+    })
+    await sleep(100)
+    assert.equal(hasClosed, false)
+    finish()
+    await closing
+    assert.equal(deliveries[0]?.signal.aborted, false)
+    assert.ok(events.some(({ type }) => type === 'delivered'))
+  },
+
+  'nothing more is begun while it closes': async (trial) => {
+    const { heeding, finish } = held()
+    const { inbox, deliveries } = await startBusy(trial, heeding, { concurrency: 1 })
+    const waiting = inbox.record(callbackOf('b')).catch(() => {})
+    // Durable, it resolves at once; where nothing is kept it does not before there is a slot.
+    await Promise.race([waiting, sleep(200)])
+    const closing = inbox.close({ timeout: 15_000 })
+    finish()
+    await closing
+    assert.equal(deliveries.length, 1)
+  },
+
+  'what is still running when its time is over has its signal aborted, with an Error': async (trial) => {
+    const { inbox, deliveries } = await startBusy(trial)
+    await inbox.close({ timeout: 10 })
+    assert.ok(deliveries[0]?.signal.reason instanceof Error)
+  },
+
+  'a hook that does not heed its signal does not hold it up for ever': async (trial) => {
+    const { heedless, finish } = held()
+    const { inbox } = await startBusy(trial, heedless)
+    let hasClosed = false
+    const closing = inbox.close({ timeout: 10 }).then(() => {
+      hasClosed = true
+    })
+    try {
+      await trial.until('it has closed', () => hasClosed)
+    } finally {
+      finish()
+      await closing
+    }
+  },
+
+  'what was cut off is delivered by the next one, as the same attempt': async (trial) => {
+    const { inbox } = await startBusy(trial)
+    await inbox.close({ timeout: 0 })
+    const next = await trial.start()
+    // Where nothing is kept, the provider sends it again.
+    await next.inbox.record(callbackOf('a'))
+    await trial.until('it is delivered', () => next.deliveries.length === 1)
+    assert.equal(next.deliveries[0]?.attempt, 1)
+  },
+
+  'nothing is recorded after it': async ({ start }) => {
+    const { inbox, deliveries } = await start()
+    await inbox.close()
+    await assert.rejects(inbox.record(callbackOf('a')), Error)
+    assert.equal(deliveries.length, 0)
+  },
+
+  'closing again changes nothing, nor does closing what was never started': async ({ open, start }) => {
+    const { inbox } = await start()
+    await Promise.all([inbox.close(), inbox.close()])
+    await inbox.close({ timeout: 0 })
+    const unused = await open()
+    await unused.close()
+  },
+}

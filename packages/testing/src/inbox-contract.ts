@@ -1,0 +1,40 @@
+import { closed } from './inbox-closing.ts'
+import { delivered, exclusive } from './inbox-delivery.ts'
+import { inspected } from './inbox-looks.ts'
+import { once } from './inbox-once.ts'
+import { retried } from './inbox-retries.ts'
+import { onTrial, type Tests, type TrialOptions } from './trial.ts'
+
+/**
+ * What an inbox promises: `once`, one of many equal records is told `recorded`; `delivered`, what was recorded gets its
+ * hook; `exclusive`, never twice at once nor after it was done; `retried`, with backoff, then dead; `closed`, closing
+ * loses nothing; `inspected`, it can be looked into.
+ */
+export type Guarantee = 'once' | 'delivered' | 'exclusive' | 'retried' | 'closed' | 'inspected'
+
+const GUARANTEES: Readonly<Record<Guarantee, Tests>> = { once, delivered, exclusive, retried, closed, inspected }
+
+export interface InboxContractOptions extends TrialOptions {
+  /** The `test` of your test framework, or any function that is called like it. */
+  test: (name: string, body: () => Promise<void>) => unknown
+  /** What the inbox promises. Default: everything. */
+  guarantees?: readonly Guarantee[]
+}
+
+/**
+ * Declares the tests that hold an inbox to its contract. They run on a real clock, take some seconds, and may run in
+ * parallel. That a crash loses nothing needs a process to be killed, and so a test of its own.
+ *
+ * @example
+ * ```ts
+ * import { test } from 'node:test'
+ * inboxContract({ test, setUp: () => ({ open: () => myInbox(url) }) })
+ * ```
+ */
+export function inboxContract({ test, guarantees, ...trial }: InboxContractOptions): void {
+  for (const guarantee of guarantees ?? (Object.keys(GUARANTEES) as Guarantee[])) {
+    for (const [name, body] of Object.entries(GUARANTEES[guarantee])) {
+      test(`${guarantee}: ${name}`, () => onTrial(trial, body))
+    }
+  }
+}

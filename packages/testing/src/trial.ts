@@ -1,0 +1,131 @@
+import assert from 'node:assert/strict'
+import { setTimeout as sleep } from 'node:timers/promises'
+import type {
+  Deliver,
+  DeliverOptions,
+  DurableInbox,
+  Inbox,
+  InboxOptions,
+  LumaCallback,
+  LumaEvent,
+  Recorded,
+} from '@luma-callback/core'
+
+/** The store of one test. */
+export interface InboxSetUp {
+  /** An inbox over the store that has not been started: each is what another process would have. */
+  open: () => Inbox | Promise<Inbox>
+  /** Called at the end of the test, when every inbox is closed. */
+  tearDown?: () => void | Promise<void>
+}
+
+/** One run of a hook. */
+export interface Delivery extends DeliverOptions {
+  callback: LumaCallback
+}
+
+export interface Started {
+  inbox: Inbox
+  /** The runs that this inbox began. */
+  deliveries: Delivery[]
+  events: LumaEvent[]
+}
+
+/** What a test does with a store. */
+export interface Trial {
+  /** An inbox that is open and not started. */
+  open(): Promise<Inbox>
+  /** One that is at work; its hook succeeds at once unless there is another. */
+  start(deliver?: Deliver, options?: Partial<InboxOptions>): Promise<Started>
+  /** Resolves as soon as the condition holds; rejects with `what` when patience is at its end. */
+  until(what: string, condition: () => boolean | Promise<boolean>): Promise<void>
+}
+
+/** The tests of one guarantee, by what they say. */
+export type Tests = Readonly<Record<string, (trial: Trial) => Promise<void>>>
+
+/** What the tests of a contract are run with. */
+export interface TrialOptions {
+  /** Makes a store for one test, empty and its own. */
+  setUp: () => InboxSetUp | Promise<InboxSetUp>
+  /** Milliseconds to wait for what should happen; 15 000 by default, far more than anything takes. */
+  patience?: number
+}
+
+const PATIENCE = 15_000
+
+const clock: InboxOptions['clock'] = {
+  now: () => Date.now(),
+  random: () => Math.random(),
+  setTimeout: (callback, delay) => setTimeout(callback, delay),
+  clearTimeout: (timer) => clearTimeout(timer),
+}
+
+/** Runs one test on a store of its own, and closes whatever it opened. */
+export async function onTrial(
+  { setUp, patience = PATIENCE }: TrialOptions,
+  body: (trial: Trial) => Promise<void>,
+): Promise<void> {
+  const { open, tearDown } = await setUp()
+  const opened: Inbox[] = []
+
+  async function openOne(): Promise<Inbox> {
+    const inbox = await open()
+    opened.push(inbox)
+    return inbox
+  }
+
+  async function until(what: string, condition: () => boolean | Promise<boolean>): Promise<void> {
+    const end = Date.now() + patience
+    while (!(await condition())) {
+      if (Date.now() > end) throw new Error(`waited in vain until ${what}`)
+      await sleep(5)
+    }
+  }
+
+  async function start(deliver: Deliver = async () => {}, options: Partial<InboxOptions> = {}): Promise<Started> {
+    const started: Started = { inbox: await openOne(), deliveries: [], events: [] }
+    const recorded: Deliver = (callback, run) => {
+      started.deliveries.push({ callback, ...run })
+      return deliver(callback, run)
+    }
+    await started.inbox.start(recorded, {
+      concurrency: 10,
+      retry: { attempts: 3, minDelay: 10, maxDelay: 40 },
+      retention: 60 * 60 * 1000,
+      emit: (event) => void started.events.push(event),
+      clock,
+      ...options,
+    })
+    return started
+  }
+
+  const errors: unknown[] = []
+  const attempt = (step: () => unknown): Promise<unknown> =>
+    Promise.resolve()
+      .then(step)
+      .catch((error: unknown) => errors.push(error))
+  await attempt(() => body({ open: openOne, start, until }))
+  await Promise.all(opened.map((inbox) => attempt(() => inbox.close({ timeout: 0 }))))
+  await attempt(() => tearDown?.())
+  // What the test itself failed with says more than what came after it.
+  if (errors.length > 0) throw errors[0]
+}
+
+/** What became of each; `refused` for one that rejected, so that the provider would come again. */
+export async function recordAll(inboxes: readonly Inbox[], callback: LumaCallback): Promise<(Recorded | 'refused')[]> {
+  return Promise.all(inboxes.map((inbox) => inbox.record(callback).catch(() => 'refused' as const)))
+}
+
+export function keysOf(deliveries: readonly Delivery[]): string[] {
+  return deliveries.map(({ callback }) => callback.key).toSorted()
+}
+
+/** What a hook is given has to be what was recorded, to the letter. */
+export function assertSame(delivered: LumaCallback | undefined, recorded: LumaCallback): void {
+  assert.deepEqual(delivered, recorded)
+}
+
+export function isDurable(inbox: Inbox): inbox is DurableInbox {
+  return ['list', 'get', 'requeue', 'stats', 'purge'].every((method) => method in inbox)
+}

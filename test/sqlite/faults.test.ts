@@ -1,0 +1,117 @@
+import { execFileSync } from 'node:child_process'
+import { mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
+import { fileURLToPath } from 'node:url'
+import { describe, expect, test, vi } from 'vitest'
+import { startCommand } from '../helpers/child.ts'
+import { callbackOf, openInbox, startInbox, temporaryFolder } from '../helpers/inboxes.ts'
+import { startReceiver, verdict } from '../helpers/receiver.ts'
+import { successOf } from '../helpers/signed.ts'
+import { systemClock } from '../../packages/core/src/clock.ts'
+
+const isUnavailable = expect.objectContaining({ code: 'ERR_LUMA_STORE_UNAVAILABLE' })
+
+function canMount(): boolean {
+  try {
+    execFileSync('unshare', ['--map-root-user', '--mount', 'true'], { stdio: 'ignore' })
+    return true
+  } catch {
+    return false
+  }
+}
+
+describe('a disk that is full', () => {
+  // Needs a small file system of its own, which not every system lets one mount.
+  test.runIf(canMount())('is answered 503; nothing is lost, and all goes on when there is room', async () => {
+    const folder = join(temporaryFolder(), 'small')
+    mkdirSync(folder)
+    const script = fileURLToPath(new URL('full-disk.ts', import.meta.url))
+    const mount = 'mount -t tmpfs -o size=8m tmpfs "$0" && exec "$1" "$2" "$0"'
+    const child = startCommand('unshare', [
+      '--map-root-user',
+      '--mount',
+      'sh',
+      '-c',
+      mount,
+      folder,
+      process.execPath,
+      script,
+    ])
+    expect(await child.ended, child.output()).toBe(0)
+    const { accepted, refused, laterAccepted, delivered } = JSON.parse(child.output()) as Record<string, number>
+    expect(accepted).toBeGreaterThan(500)
+    expect(refused).toBe(20)
+    expect(laterAccepted).toBe(20)
+    expect(delivered).toBe((accepted ?? 0) + 20)
+  })
+})
+
+describe('a file that another process has locked', () => {
+  test('is waited for, for as long as busyTimeout', async () => {
+    const file = join(temporaryFolder(), 'luma.db')
+    const inbox = openInbox(file, { busyTimeout: 10_000 })
+    await startInbox(inbox)
+    const other = new DatabaseSync(file)
+    other.exec('BEGIN IMMEDIATE')
+    const recorded = inbox.record(callbackOf('a'))
+    await new Promise((resolve) => setTimeout(resolve, 50))
+    other.exec('COMMIT')
+    expect(await recorded).toBe('recorded')
+    other.close()
+  })
+
+  test('is answered 503 after that, and the receiver goes on when it is free', async () => {
+    const file = join(temporaryFolder(), 'luma.db')
+    const other = new DatabaseSync(file)
+    const inbox = openInbox(file, { busyTimeout: 20 })
+    const delivered = vi.fn<() => void>()
+    const { handler, send, eventsOf } = startReceiver({ inbox, onSuccess: delivered }, systemReceiverClock())
+    await handler.start()
+    other.exec('BEGIN IMMEDIATE')
+    expect(verdict(await send(successOf('a')))).toBe('503 store_unavailable')
+    expect(eventsOf('error')[0]?.error.message).toContain('database is locked')
+    other.exec('COMMIT')
+    expect(verdict(await send(successOf('a')))).toBe('200 received')
+    await vi.waitFor(() => expect(delivered).toHaveBeenCalledTimes(1), 10_000)
+    await handler.close()
+    other.close()
+  })
+})
+
+describe('a file that is taken away while it is used', () => {
+  test.each<[string, (file: string) => void]>([
+    ['deleted', (file) => rmSync(file)],
+    ['moved', (file) => renameSync(file, `${file}.moved`)],
+    ['replaced', (file) => replace(file)],
+  ])('%s: nothing more is answered 200, for it would be lost', async (_how, takeAway) => {
+    const file = join(temporaryFolder(), 'luma.db')
+    const inbox = openInbox(file)
+    await startInbox(inbox)
+    await inbox.record(callbackOf('a'))
+    takeAway(file)
+    await expect(inbox.record(callbackOf('b'))).rejects.toEqual(isUnavailable)
+    await expect(inbox.record(callbackOf('b'))).rejects.toThrow('put it back or restart the process')
+  })
+
+  test('put back: all goes on', async () => {
+    const file = join(temporaryFolder(), 'luma.db')
+    const inbox = openInbox(file)
+    const { runs } = await startInbox(inbox)
+    renameSync(file, `${file}.moved`)
+    await expect(inbox.record(callbackOf('a'))).rejects.toEqual(isUnavailable)
+    renameSync(`${file}.moved`, file)
+    expect(await inbox.record(callbackOf('a'))).toBe('recorded')
+    await vi.waitFor(() => expect(runs).toEqual(['a']), 10_000)
+  })
+})
+
+function replace(file: string): void {
+  writeFileSync(`${file}.new`, 'something else')
+  renameSync(`${file}.new`, file)
+}
+
+/** The receiver's helper counts timers; what a thread does takes real time. */
+function systemReceiverClock(): Parameters<typeof startReceiver>[1] {
+  return { ...systemClock, pending: 0, advance: async () => {} }
+}

@@ -1,0 +1,129 @@
+import { randomBytes } from 'node:crypto'
+import { mkdirSync, readdirSync, readFileSync, renameSync, statSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
+import { InboxFileError } from '@luma-callback/core'
+import { describe, expect, test } from 'vitest'
+import { startChild } from '../helpers/child.ts'
+import { callbackOf, openInbox, startInbox, temporaryFolder } from '../helpers/inboxes.ts'
+
+/** Rejects as it should, and says so. */
+async function refusal(file: string): Promise<string> {
+  const error: unknown = await startInbox(openInbox(file)).then(
+    () => undefined,
+    (reason: unknown) => reason,
+  )
+  expect(error).toBeInstanceOf(InboxFileError)
+  expect(error).toHaveProperty('code', 'ERR_LUMA_INBOX_FILE')
+  const { message } = error as Error
+  expect(message).toContain(file)
+  return message
+}
+
+function modesIn(folder: string): Record<string, string> {
+  const modes = readdirSync(folder).map((name) => [
+    name.replace(/owner-.*/, 'owner'),
+    (statSync(join(folder, name)).mode & 0o777).toString(8),
+  ])
+  return Object.fromEntries(modes) as Record<string, string>
+}
+
+describe('the files', () => {
+  test('are for their owner only', async () => {
+    const folder = temporaryFolder()
+    const inbox = openInbox(join(folder, 'luma.db'))
+    await startInbox(inbox)
+    await inbox.record(callbackOf('a'))
+    expect(modesIn(folder)).toEqual({
+      'luma.db': '600',
+      'luma.db-wal': '600',
+      'luma.db-shm': '600',
+      'luma.db-owner': '600',
+    })
+  })
+
+  test('are one when the inbox is closed', async () => {
+    const folder = temporaryFolder()
+    const inbox = openInbox(join(folder, 'luma.db'))
+    await startInbox(inbox)
+    await inbox.record(callbackOf('a'))
+    await inbox.close()
+    expect(readdirSync(folder)).toEqual(['luma.db'])
+  })
+
+  test('are made by one of many that open them at the same moment', async () => {
+    const file = join(temporaryFolder(), 'luma.db')
+    const inboxes = Array.from({ length: 8 }, () => openInbox(file))
+    await Promise.all(inboxes.map((inbox) => startInbox(inbox)))
+    const told = await Promise.all(inboxes.map((inbox) => inbox.record(callbackOf('a'))))
+    expect(told.toSorted()).toEqual([...Array.from({ length: 7 }, () => 'duplicate'), 'recorded'])
+  })
+})
+
+describe('a file that cannot be used', () => {
+  test('in a directory that is not there: refused until it is', async () => {
+    const folder = join(temporaryFolder(), 'not there')
+    const inbox = openInbox(join(folder, 'luma.db'))
+    await expect(startInbox(inbox)).rejects.toThrow('make its directory first')
+    mkdirSync(folder)
+    await startInbox(inbox)
+    expect(await inbox.record(callbackOf('a'))).toBe('recorded')
+  })
+
+  test('a directory', async () => {
+    expect(await refusal(temporaryFolder())).toContain('name a file in that directory')
+  })
+
+  test('below a file', async () => {
+    const file = join(temporaryFolder(), 'file')
+    writeFileSync(file, '')
+    expect(await refusal(join(file, 'luma.db'))).toContain('make its directory first')
+  })
+
+  test.each([
+    ['something else', Buffer.from('dear diary, '.repeat(1_000))],
+    ['noise', randomBytes(20_000)],
+  ])('%s: refused and not touched, until it is moved away', async (_name, content) => {
+    const file = join(temporaryFolder(), 'luma.db')
+    writeFileSync(file, content)
+    expect(await refusal(file)).toContain('move it away')
+    expect(readFileSync(file).equals(content)).toBe(true)
+    renameSync(file, `${file}.old`)
+    const inbox = openInbox(file)
+    await startInbox(inbox)
+    expect(await inbox.record(callbackOf('a'))).toBe('recorded')
+  })
+
+  test('the database of another program: refused, and nothing is added to it', async () => {
+    const file = join(temporaryFolder(), 'other.db')
+    const other = new DatabaseSync(file)
+    other.exec('CREATE TABLE customers (name TEXT); INSERT INTO customers VALUES (1)')
+    expect(await refusal(file)).toContain('database of another program')
+    expect(other.prepare('SELECT name FROM sqlite_schema').all()).toEqual([{ name: 'customers' }])
+    other.close()
+  })
+
+  test('of a later version: refused, with what to do', async () => {
+    const file = join(temporaryFolder(), 'luma.db')
+    const inbox = openInbox(file)
+    await inbox.stats()
+    await inbox.close()
+    const db = new DatabaseSync(file)
+    db.exec('PRAGMA user_version = 99')
+    expect(await refusal(file)).toMatch(
+      /later version of this package \(schema 99, this one knows \d+\); update the package/,
+    )
+    db.close()
+  })
+
+  test('read-only, for a process that may not write it', async () => {
+    const folder = temporaryFolder()
+    const inbox = openInbox(join(folder, 'luma.db'))
+    await inbox.stats()
+    await inbox.close()
+    const child = startChild('test/sqlite/unprivileged.ts', [join(folder, 'luma.db')])
+    expect(await child.ended).toBe(0)
+    expect(child.output()).toContain('ERR_LUMA_INBOX_FILE')
+    expect(child.output()).toContain('this process must be able to write the file and its directory')
+  })
+})

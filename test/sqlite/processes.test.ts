@@ -1,0 +1,139 @@
+import { fork, type ChildProcess } from 'node:child_process'
+import { once } from 'node:events'
+import { readdirSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
+import { fileURLToPath } from 'node:url'
+import { describe, expect, onTestFinished, test, vi } from 'vitest'
+import { callbackOf, openInbox, startInbox, temporaryFolder } from '../helpers/inboxes.ts'
+import type { FromProcess, ToProcess } from './worker-process.ts'
+
+const SCRIPT = fileURLToPath(new URL('worker-process.ts', import.meta.url))
+
+interface Process {
+  child: ChildProcess
+  told: FromProcess[]
+  send(message: ToProcess): void
+  /** The task ids of what it told of this type. */
+  idsOf(type: 'begun' | 'done' | 'recovered'): string[]
+}
+
+async function startProcess(file: string, hookTime = 0, concurrency = 10): Promise<Process> {
+  const child = fork(SCRIPT, [file, String(hookTime), String(concurrency)], { cwd: dirname(SCRIPT) })
+  onTestFinished(() => void child.kill('SIGKILL'))
+  const told: FromProcess[] = []
+  child.on('message', (message) => told.push(message as FromProcess))
+  await vi.waitFor(() => expect(told).toContainEqual({ type: 'started' }), 20_000)
+  return {
+    child,
+    told,
+    send: (message) => void child.send(message),
+    idsOf: (type) => told.flatMap((one) => (one.type === type && 'taskId' in one ? [one.taskId] : [])),
+  }
+}
+
+async function kill({ child }: Process): Promise<void> {
+  const ended = once(child, 'exit')
+  child.kill('SIGKILL')
+  await ended
+}
+
+function newFile(): string {
+  return join(temporaryFolder(), 'luma.db')
+}
+
+test('four processes on one file run the hook of each of 10 000 callbacks once, 30 % of them duplicates', async () => {
+  const file = newFile()
+  const processes = await Promise.all([1, 2, 3, 4].map(() => startProcess(file)))
+  const taskIds = Array.from({ length: 7_000 }, (_, index) => `task-${index}`)
+  // Each duplicate goes to another process than the first.
+  const sendings = [
+    ...taskIds.map((id, index) => ({ id, to: index % 4 })),
+    ...taskIds.slice(0, 3_000).map((id, index) => ({ id, to: (index + 1) % 4 })),
+  ]
+  for (const [index, { send }] of processes.entries()) {
+    const own = sendings.filter(({ to }) => to === index).map(({ id }) => id)
+    for (let start = 0; start < own.length; start += 250) send({ record: own.slice(start, start + 250) })
+  }
+  await vi.waitFor(() => expect(processes.flatMap(({ idsOf }) => idsOf('done')).length).toBeGreaterThanOrEqual(7_000), {
+    timeout: 90_000,
+    interval: 200,
+  })
+  const ended = Promise.all(processes.map(({ child }) => once(child, 'exit')))
+  for (const { send } of processes) send('close')
+  await ended
+
+  const done = processes.flatMap(({ idsOf }) => idsOf('done'))
+  expect(done.length).toBe(7_000)
+  expect(new Set(done)).toEqual(new Set(taskIds))
+  expect(processes.every(({ idsOf }) => idsOf('done').length > 0)).toBe(true)
+  const db = new DatabaseSync(file)
+  expect(db.prepare('PRAGMA integrity_check').all()).toEqual([{ integrity_check: 'ok' }])
+  db.close()
+}, 120_000)
+
+describe('work that one process has no room for', () => {
+  test('is done by another', async () => {
+    const file = newFile()
+    const busy = await startProcess(file, 60_000, 1)
+    busy.send({ record: ['long'] })
+    await vi.waitFor(() => expect(busy.idsOf('begun')).toEqual(['long']), 20_000)
+    const idle = await startProcess(file)
+    busy.send({ record: ['other'] })
+    await vi.waitFor(() => expect(idle.idsOf('done')).toEqual(['other']), 20_000)
+  })
+})
+
+describe('what a killed process was at', () => {
+  test('is taken up by one that runs, at once and as the same attempt', async () => {
+    const file = newFile()
+    const first = await startProcess(file, 60_000)
+    const second = await startProcess(file)
+    first.send({ record: ['a', 'b'] })
+    await vi.waitFor(
+      () => expect([...first.idsOf('begun'), ...second.idsOf('done')].toSorted()).toEqual(['a', 'b']),
+      20_000,
+    )
+    // Whatever the second one took for itself is done; the first one's hangs.
+    const hanging = first.idsOf('begun')
+    await kill(first)
+    await vi.waitFor(() => expect(second.idsOf('recovered').toSorted()).toEqual(hanging.toSorted()), 20_000)
+    await vi.waitFor(() => expect(second.idsOf('done').toSorted()).toEqual(['a', 'b']), 20_000)
+    expect(second.told.filter(({ type }) => type === 'recovered')).toEqual(
+      hanging.map((taskId) => ({ type: 'recovered', taskId, attempt: 1 })),
+    )
+  })
+
+  test('is taken up by the next one to start, long before its lease runs out', async () => {
+    const file = newFile()
+    const first = await startProcess(file, 60_000)
+    first.send({ record: ['a'] })
+    await vi.waitFor(() => expect(first.idsOf('begun')).toEqual(['a']), 20_000)
+    await kill(first)
+    const next = await startProcess(file)
+    // A lease holds 30 s; this bound is far below it, and far above the 2 s that are promised, for slow machines.
+    await vi.waitFor(() => expect(next.idsOf('done')).toEqual(['a']), 15_000)
+    expect(next.idsOf('recovered')).toEqual(['a'])
+    const ended = once(next.child, 'exit')
+    next.send('close')
+    await ended
+    expect(readdirSync(dirname(file))).toEqual(['luma.db'])
+  })
+
+  test('is dead after four kills, while what ran beside it is not', async () => {
+    const file = newFile()
+    const inbox = openInbox(file)
+    await inbox.record(callbackOf('poison'))
+    for (const name of ['a', 'b', 'c']) await inbox.record(callbackOf(name))
+    for (let kills = 0; kills < 4; kills++) {
+      const process = await startProcess(file, 60_000)
+      await vi.waitFor(() => expect(process.idsOf('begun')).toContain('poison'), 20_000)
+      if (kills >= 2) expect(process.idsOf('begun')).toEqual(['poison'])
+      await kill(process)
+    }
+    const { events, runs } = await startInbox(inbox)
+    await vi.waitFor(() => expect(events.filter(({ type }) => type === 'delivered')).toHaveLength(3), 20_000)
+    expect(runs.toSorted()).toEqual(['a', 'b', 'c'])
+    expect(await inbox.get('poison:success')).toMatchObject({ state: 'dead', crashes: 4 })
+  })
+})

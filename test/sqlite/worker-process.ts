@@ -1,0 +1,49 @@
+// One of several processes on one file. It is told by messages what to record, and tells what its hooks do.
+import { parseCallback } from '@luma-callback/core'
+import { sqliteInbox } from '@luma-callback/sqlite'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { systemClock } from '../../packages/core/src/clock.ts'
+import { successOf } from '../helpers/signed.ts'
+
+/** To the process: record these tasks, or close. From it: what it has come to. */
+export type ToProcess = { record: string[] } | 'close'
+export type FromProcess =
+  | { type: 'started' | 'recorded' }
+  | { type: 'begun' | 'done' | 'recovered'; taskId: string; attempt: number }
+
+const [file = '', hookTime = '0', concurrency = '10'] = process.argv.slice(2)
+const inbox = sqliteInbox(file)
+
+function tell(message: FromProcess): void {
+  process.send?.(message)
+}
+
+await inbox.start(
+  async ({ taskId }, { attempt }) => {
+    tell({ type: 'begun', taskId, attempt })
+    await sleep(Number(hookTime))
+    tell({ type: 'done', taskId, attempt })
+  },
+  {
+    concurrency: Number(concurrency),
+    retry: { attempts: 3, minDelay: 10, maxDelay: 40 },
+    retention: 60 * 60 * 1000,
+    clock: systemClock,
+    emit(event) {
+      if (event.type === 'recovered') tell({ type: 'recovered', taskId: event.callback.taskId, attempt: event.attempt })
+      if (event.type === 'error') console.error(event.error)
+    },
+  },
+)
+
+async function record(taskIds: readonly string[]): Promise<void> {
+  const callbacks = taskIds.map((id) => parseCallback({ raw: successOf(id).body, query: {}, receivedAt: new Date() }))
+  await Promise.all(callbacks.map((callback) => inbox.record(callback)))
+  tell({ type: 'recorded' })
+}
+
+process.on('message', (message: ToProcess) => {
+  if (message === 'close') void inbox.close().then(() => process.disconnect?.())
+  else void record(message.record)
+})
+tell({ type: 'started' })
