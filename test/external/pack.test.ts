@@ -8,7 +8,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { ROOT } from '../helpers/child.ts'
 import { fixtures, signedHeaders } from '../helpers/signed.ts'
 
-const NAMES = ['core', 'express', 'koa']
+const NAMES = ['core', 'express', 'koa', 'sqlite', 'testing']
 const ADAPTERS = ['express', 'koa']
 let project = ''
 
@@ -74,12 +74,32 @@ function program(adapter: string): string {
     })`
 }
 
+const sqliteProgram = `
+  import { createHandler } from '@luma-callback/core'
+  import { sqliteInbox } from '@luma-callback/sqlite'
+  try {
+    const inbox = sqliteInbox(process.argv[2])
+    const handler = createHandler({
+      async onSuccess({ resultUrls }) {
+        console.log('hook', resultUrls.length)
+        void handler.close()
+      },
+      inbox,
+      secret: 'whk_test_key_1',
+    })
+    const request = { method: 'POST', url: '/', headers: ${JSON.stringify(signedHeaders())}, rawBody: ${JSON.stringify(fixtures.success)} }
+    const { status, body } = await handler.handle(request)
+    console.log(status, body)
+  } catch (error) {
+    console.log(error.code)
+  }`
+
 for (const { path, version, isTooOld } of nodes) {
   const reason = isTooOld ? ' (left out: the packages need 20.19)' : ''
-  describe.skipIf(isTooOld)(`on Node ${version}${reason}`, () => suite(path))
+  describe.skipIf(isTooOld)(`on Node ${version}${reason}`, () => suite(path, version))
 }
 
-function suite(path: string): void {
+function suite(path: string, version: string): void {
   test.each(ADAPTERS)('@luma-callback/%s is used from an ES module', (adapter) => {
     const imports = `import framework from '${adapter}'\nimport { lumaCallback, sign } from '@luma-callback/${adapter}'`
     writeFileSync(join(project, `${adapter}.mjs`), imports + program(adapter))
@@ -93,6 +113,16 @@ function suite(path: string): void {
       imports.replace("require('koa')", "require('koa').default ?? require('koa')") + program(adapter),
     )
     expect(run(path, [`${adapter}.cjs`], project)).toBe('hook 1\n200 {"status":"received"} function\n')
+  })
+
+  test('@luma-callback/sqlite keeps a callback, or says which Node it needs', () => {
+    const [major = 0, minor = 0] = version.slice(1).split('.').map(Number)
+    const hasSqlite = major > 22 || (major === 22 && minor >= 13)
+    writeFileSync(join(project, 'sqlite.mjs'), sqliteProgram)
+    const file = join(project, `luma-${version}.db`)
+    expect(run(path, ['sqlite.mjs', file], project)).toBe(
+      hasSqlite ? '200 {"status":"received"}\nhook 1\n' : 'ERR_LUMA_NODE_VERSION\n',
+    )
   })
 
   test.each(NAMES)('importing @luma-callback/%s does nothing: the process ends by itself', (name) => {

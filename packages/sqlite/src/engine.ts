@@ -25,8 +25,10 @@ export interface OpenFile {
 /** Opens a file, new or old, and brings it to this version. `busyTimeout` is how long it waits for a lock, in milliseconds. */
 export function openFile(file: string, busyTimeout: number): OpenFile {
   createPrivately(file)
-  const db = new DatabaseSync(file, { timeout: busyTimeout })
+  const db = new DatabaseSync(file)
   try {
+    // A pragma, for the option came with Node 22.16.
+    db.exec(`PRAGMA busy_timeout = ${busyTimeout}`)
     // FULL: a commit returns when it is on the disk. The WAL is cut back to this size after a burst.
     db.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA journal_size_limit = 16777216')
     migrate(db)
@@ -58,6 +60,14 @@ function createOpenFile(db: DatabaseSync, file: string): OpenFile {
     throw new Error('it was deleted, moved or replaced while in use; put it back or restart the process')
   }
 
+  function endTransaction(): void {
+    try {
+      rollback.run()
+    } catch {
+      // The failure has ended it already.
+    }
+  }
+
   const owners = createOwners(db, file)
   const engine: Engine = {
     ...createRecords(db, begin),
@@ -73,8 +83,7 @@ function createOpenFile(db: DatabaseSync, file: string): OpenFile {
         if (isWriting) commit.run()
         return results
       } catch (error) {
-        // Some failures have ended the transaction already.
-        if (isWriting && db.isTransaction) rollback.run()
+        if (isWriting) endTransaction()
         throw error
       } finally {
         isWriting = false

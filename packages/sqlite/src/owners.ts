@@ -72,7 +72,8 @@ const BUSY = 5
 /** The connection that holds the lock until it is closed, or undefined if someone else does. */
 function tryLock(path: string): DatabaseSync | undefined {
   createPrivately(path)
-  const db = new DatabaseSync(path, { timeout: 0 })
+  // It does not wait for a lock unless it is told to.
+  const db = new DatabaseSync(path)
   try {
     // Nothing is ever written: the transaction is the lock.
     db.exec('BEGIN EXCLUSIVE')
