@@ -56,14 +56,14 @@ export async function connect(data: ThreadData): Promise<Connection> {
 
   function ask(): void {
     if (calls.length === 0) return
-    expect({ waiting, toError: (failure) => unavailable(data, failure) })
+    expectReply({ waiting, toError: (failure) => unavailable(data, failure) })
     thread.postMessage(calls satisfies Request)
     calls = []
     waiting = []
   }
 
   /** A thread that owes no reply keeps no process alive. */
-  function expect(batch: Batch): void {
+  function expectReply(batch: Batch): void {
     thread.ref()
     asked.push(batch)
   }
@@ -94,7 +94,7 @@ export async function connect(data: ThreadData): Promise<Connection> {
   thread.on('exit', onEnd)
   try {
     await new Promise((resolve, reject) => {
-      expect({ waiting: [{ resolve, reject }], toError: (failure) => cannotOpen(data, failure) })
+      expectReply({ waiting: [{ resolve, reject }], toError: (failure) => cannotOpen(data, failure) })
     })
   } catch (error) {
     await thread.terminate()
@@ -104,6 +104,7 @@ export async function connect(data: ThreadData): Promise<Connection> {
   return {
     call: call as Connection['call'],
     async close() {
+      if (broken) return
       ask()
       const ended = new Promise((resolve) => thread.once('exit', resolve))
       thread.ref()
