@@ -6,12 +6,13 @@ import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { sqliteInbox } from '@luma-callback/sqlite'
 import { compare, printScores } from './compare.ts'
+import { GENERATOR } from './load.ts'
 
 const [rounds = 3, ...given] = process.argv.slice(2).map(Number)
 const sizes = given.length > 0 ? given : [0, 1e5, 1e6, 1e7]
 const folder = mkdtempSync(join(tmpdir(), 'luma-growth-'))
 try {
-  console.log(`Node ${process.version}, 50 connections, ${rounds} rounds in turns, medians`)
+  console.log(`Node ${process.version}, 50 connections of ${GENERATOR}, ${rounds} rounds in turns, medians`)
   const contestants = []
   for (const keys of sizes) {
     const file = join(folder, `${keys}.db`)

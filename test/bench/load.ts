@@ -1,9 +1,7 @@
-import { sign } from '@luma-callback/core'
-import autocannon from 'autocannon'
-import { fork, type ChildProcess } from 'node:child_process'
-import { randomUUID } from 'node:crypto'
-import { readFileSync } from 'node:fs'
+import { execFileSync, fork, type ChildProcess } from 'node:child_process'
 import type { AddressInfo } from 'node:net'
+import { loadByAutocannon } from './autocannon.ts'
+import { loadByWrk } from './wrk.ts'
 
 export interface Measured {
   /** Answers a second. */
@@ -13,7 +11,10 @@ export interface Measured {
   p99: number
 }
 
-const fixture = JSON.parse(readFileSync(new URL('../fixtures/callback-success.json', import.meta.url), 'utf8'))
+export interface LoadOptions {
+  seconds: number
+  connections: number
+}
 
 /** Starts a server from ./servers in a process of its own, with a production environment. */
 export async function startServer(
@@ -30,34 +31,20 @@ export async function startServer(
   return { url: `http://127.0.0.1:${port}/luma-modify-callback`, child }
 }
 
+/** What the load comes from: wrk where it is installed, for it takes the least of the machine for itself. */
+export const GENERATOR: 'wrk' | 'autocannon' = isInstalled('wrk') ? 'wrk' : 'autocannon'
+
 /** Sends signed callbacks, each of a task of its own, for `seconds`; fails if any is answered otherwise than 200. */
-export async function load(
-  url: string,
-  { seconds, connections }: { seconds: number; connections: number },
-): Promise<Measured> {
-  const timestamp = String(Math.floor(Date.now() / 1000))
-  const result = await autocannon({
-    url,
-    connections,
-    duration: seconds,
-    requests: [
-      {
-        method: 'POST',
-        setupRequest(request) {
-          const taskId = randomUUID()
-          const signature = sign({ taskId, timestamp, secret: 'bench-secret' })
-          const body = JSON.stringify({ ...fixture, data: { ...fixture.data, taskId } })
-          const headers = {
-            'content-type': 'application/json',
-            'x-webhook-timestamp': timestamp,
-            'x-webhook-signature': signature,
-          }
-          return { ...request, body, headers }
-        },
-      },
-    ],
-  })
-  if (result.non2xx > 0 || result.errors > 0)
-    throw new Error(`${result.non2xx} answers were not 200, ${result.errors} requests failed`)
-  return { rate: result.requests.average, p50: result.latency.p50, p99: result.latency.p99 }
+export function load(url: string, options: LoadOptions): Promise<Measured> {
+  return GENERATOR === 'wrk' ? loadByWrk(url, options) : loadByAutocannon(url, options)
+}
+
+function isInstalled(command: string): boolean {
+  try {
+    execFileSync(command, ['--version'], { stdio: 'ignore' })
+    return true
+  } catch (error) {
+    // It is there, and ends with a code of its own.
+    return (error as NodeJS.ErrnoException).code !== 'ENOENT'
+  }
 }

@@ -1,9 +1,10 @@
 // Requests a second of the Express adapter, in direct mode and with the SQLite inbox, beside an app that only parses
 // and answers, and one that inserts a row for each request. `npm run bench -- [rounds]`
 import { compare, printScores } from './compare.ts'
+import { GENERATOR } from './load.ts'
 
 const rounds = Number(process.argv[2] ?? 5)
-console.log(`Node ${process.version}, 50 connections, ${rounds} rounds in turns, medians`)
+console.log(`Node ${process.version}, 50 connections of ${GENERATOR}, ${rounds} rounds in turns, medians`)
 printScores(
   await compare(
     [
