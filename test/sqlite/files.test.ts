@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
-import { mkdirSync, readdirSync, readFileSync, renameSync, statSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { mkdirSync, readdirSync, readFileSync, renameSync, statSync, truncateSync, writeFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { InboxFileError } from '@luma-callback/core'
 import { describe, expect, test } from 'vitest'
@@ -18,6 +18,15 @@ async function refusal(file: string): Promise<string> {
   const { message } = error as Error
   expect(message).toContain(file)
   return message
+}
+
+/** A file that an inbox has written and closed. */
+async function filledFile(): Promise<string> {
+  const file = join(temporaryFolder(), 'luma.db')
+  const inbox = openInbox(file)
+  for (let index = 0; index < 30; index++) await inbox.record(callbackOf(`task-${index}`))
+  await inbox.close()
+  return file
 }
 
 function modesIn(folder: string): Record<string, string> {
@@ -98,9 +107,51 @@ describe('a file that cannot be used', () => {
     const file = join(temporaryFolder(), 'other.db')
     const other = new DatabaseSync(file)
     other.exec('CREATE TABLE customers (name TEXT); INSERT INTO customers VALUES (1)')
-    expect(await refusal(file)).toContain('database of another program')
-    expect(other.prepare('SELECT name FROM sqlite_schema').all()).toEqual([{ name: 'customers' }])
     other.close()
+    const content = readFileSync(file)
+    expect(await refusal(file)).toContain('database of another program')
+    expect(readFileSync(file).equals(content)).toBe(true)
+  })
+
+  test('the database of another program: every byte of it stays as it was', async () => {
+    const file = join(temporaryFolder(), 'other.db')
+    const other = new DatabaseSync(file)
+    other.exec('CREATE TABLE customers (name TEXT); INSERT INTO customers VALUES (1)')
+    other.close()
+    const content = readFileSync(file)
+    const inbox = openInbox(file)
+    await expect(startInbox(inbox)).rejects.toThrow('database of another program')
+    await inbox.close()
+    expect(readFileSync(file).equals(content)).toBe(true)
+    expect(readdirSync(dirname(file))).toEqual(['other.db'])
+  })
+
+  test.each([10, 100, 4_096, 20_000])('cut to its first %i bytes: refused and not touched', async (size) => {
+    const file = await filledFile()
+    truncateSync(file, size)
+    const content = readFileSync(file)
+    expect(await refusal(file)).toContain('it is damaged or no database; move it away to start anew')
+    expect(readFileSync(file).equals(content)).toBe(true)
+  })
+
+  test('that is moved away can be mended: the same inbox starts with a new one', async () => {
+    const file = await filledFile()
+    truncateSync(file, 4_096)
+    const inbox = openInbox(file)
+    await expect(startInbox(inbox)).rejects.toThrow('move it away')
+    renameSync(file, `${file}.old`)
+    await startInbox(inbox)
+    expect(await inbox.record(callbackOf('a'))).toBe('recorded')
+  })
+
+  test('of a later version: every byte of it stays as it was', async () => {
+    const file = await filledFile()
+    const db = new DatabaseSync(file)
+    db.exec('PRAGMA user_version = 99')
+    db.close()
+    const content = readFileSync(file)
+    await refusal(file)
+    expect(readFileSync(file).equals(content)).toBe(true)
   })
 
   test('of a later version: refused, with what to do', async () => {
@@ -116,12 +167,16 @@ describe('a file that cannot be used', () => {
     db.close()
   })
 
-  test('read-only, for a process that may not write it', async () => {
+  test.each([
+    ['it and its directory', '555', '444'],
+    ['the file', '777', '444'],
+    ['its directory', '555', '666'],
+  ])('by a process that may not write %s: refused, with what it must be able to', async (_what, ...modes) => {
     const folder = temporaryFolder()
     const inbox = openInbox(join(folder, 'luma.db'))
     await inbox.stats()
     await inbox.close()
-    const child = startChild('test/sqlite/unprivileged.ts', [join(folder, 'luma.db')])
+    const child = startChild('test/sqlite/unprivileged.ts', [join(folder, 'luma.db'), ...modes])
     expect(await child.ended).toBe(0)
     expect(child.output()).toContain('ERR_LUMA_INBOX_FILE')
     expect(child.output()).toContain('this process must be able to write the file and its directory')

@@ -1,8 +1,10 @@
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
+import type { LumaCallback } from '@luma-callback/core'
 import { describe, expect, test, vi } from 'vitest'
 import { systemClock } from '../../packages/core/src/clock.ts'
 import { callbackOf, hangs, openInbox, startInbox, temporaryFolder } from '../helpers/inboxes.ts'
+import { heldHook } from '../helpers/receiver.ts'
 
 const DAY = 24 * 60 * 60 * 1000
 const long = { timeout: 20_000, interval: 20 }
@@ -23,6 +25,37 @@ function newFile(): string {
   return join(temporaryFolder(), 'luma.db')
 }
 
+interface Filling {
+  count: number
+  /** 2 is done, 3 is dead. */
+  state: 2 | 3
+  receivedAt: number
+}
+
+/** Adds this many to a file, each with its number as the time when it ended. */
+function fill(file: string, { count, state, receivedAt }: Filling): void {
+  const db = new DatabaseSync(file)
+  db.exec(`
+    PRAGMA busy_timeout = 5000;
+    BEGIN IMMEDIATE;
+    WITH RECURSIVE numbers(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM numbers WHERE n < ${count})
+    INSERT INTO seen (hash, digest, received_at) SELECT randomblob(16), randomblob(32), ${receivedAt} FROM numbers;
+    INSERT INTO work (id, key, task_id, outcome, raw, query, received_at, state, at)
+      SELECT id, '"key"', 'task', 'success', '{}', '{}', received_at, ${state}, id FROM seen
+      WHERE id NOT IN (SELECT id FROM work);
+    COMMIT;
+  `)
+  db.close()
+}
+
+/** How many keys a file remembers, counted. */
+function seenIn(file: string): unknown {
+  const db = new DatabaseSync(file)
+  const row = db.prepare('SELECT count(*) AS count FROM seen').get()
+  db.close()
+  return row?.['count']
+}
+
 describe('what was seen', () => {
   test('is remembered for the retention, and not for longer', async () => {
     const clock = settableClock()
@@ -37,6 +70,63 @@ describe('what was seen', () => {
     expect(await record()).toBe('recorded')
     expect(await record()).toBe('duplicate')
     await vi.waitFor(() => expect(events).toHaveLength(2), long)
+  })
+
+  test('is remembered from when it was done, however long that took', async () => {
+    const clock = settableClock()
+    const inbox = openInbox(newFile())
+    const { hook, succeed } = heldHook()
+    const { events, runs } = await startInbox(inbox, hook, { clock, retention: DAY })
+    await inbox.record(callbackOf('a'))
+    await vi.waitFor(() => expect(runs).toEqual(['a']), long)
+    clock.pass(DAY + 60_000)
+    succeed()
+    await vi.waitFor(() => expect(events).toMatchObject([{ type: 'delivered' }]), long)
+    expect(await inbox.record(callbackOf('a', new Date(clock.now())))).toBe('duplicate')
+  })
+
+  test('is not forgotten while it runs or waits, however old it is', async () => {
+    const clock = settableClock()
+    const inbox = openInbox(newFile())
+    const held = heldHook()
+    const hook = ({ taskId }: LumaCallback) => (taskId === 'quick' ? Promise.resolve() : held.hook())
+    const { runs } = await startInbox(inbox, hook, { clock, retention: DAY, concurrency: 1 })
+    for (const name of ['quick', 'running', 'waiting']) await inbox.record(callbackOf(name))
+    await vi.waitFor(() => expect(runs).toEqual(['quick', 'running']), long)
+    clock.pass(30 * DAY)
+    // What is done goes, so it has been cleared away.
+    await vi.waitFor(async () => expect(await inbox.get('quick:success')).toBeUndefined(), long)
+    for (const name of ['running', 'waiting']) {
+      expect(await inbox.record(callbackOf(name, new Date(clock.now())))).toBe('duplicate')
+    }
+    held.succeed()
+    await vi.waitFor(() => expect(runs).toEqual(['quick', 'running', 'waiting']), long)
+    held.succeed()
+  })
+
+  test('is cleared away behind any number of old ones that stay, again and again', async () => {
+    const file = newFile()
+    const inbox = openInbox(file)
+    await inbox.stats()
+    fill(file, { count: 1_700, state: 3, receivedAt: Date.now() - 2 * DAY })
+    fill(file, { count: 700, state: 2, receivedAt: Date.now() - 2 * DAY })
+    const clock = settableClock()
+    const { events } = await startInbox(inbox, async () => {}, { clock, retention: DAY })
+    clock.pass(10_000)
+    await vi.waitFor(async () => expect(await inbox.stats()).toMatchObject({ done: 0, dead: 1_700 }), long)
+    await inbox.record(callbackOf('later'))
+    await vi.waitFor(() => expect(events).toHaveLength(1), long)
+    clock.pass(2 * DAY)
+    await vi.waitFor(async () => expect(await inbox.stats()).toMatchObject({ done: 0, dead: 1_700 }), long)
+    expect(seenIn(file)).toBe(1_700)
+  })
+
+  test('is remembered from when it was done, should that have been late', async () => {
+    const inbox = openInbox(newFile())
+    await inbox.record(callbackOf('a', new Date(Date.now() - 10 * DAY)))
+    const { events } = await startInbox(inbox, async () => {}, { retention: DAY })
+    await vi.waitFor(() => expect(events).toHaveLength(1), long)
+    expect(await inbox.record(callbackOf('a'))).toBe('duplicate')
   })
 
   test('is cleared away when it is old, past what is not done, which stays', async () => {
@@ -64,14 +154,7 @@ test('of what is done, the latest 10 000 stay, and the keys of all', async () =>
   const file = newFile()
   const inbox = openInbox(file)
   await inbox.record(callbackOf('first'))
-  const db = new DatabaseSync(file)
-  db.exec(`
-    WITH RECURSIVE numbers(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM numbers WHERE n < 11000)
-    INSERT INTO seen (hash, digest, received_at) SELECT randomblob(16), randomblob(32), ${Date.now()} FROM numbers;
-    INSERT INTO work (id, key, task_id, outcome, raw, query, received_at, state, at)
-      SELECT id, '"key"', 'task', 'success', '{}', '{}', received_at, 2, id FROM seen WHERE id > 1;
-  `)
-  db.close()
+  fill(file, { count: 11_000, state: 2, receivedAt: Date.now() })
   const clock = settableClock()
   await startInbox(inbox, hangs, { clock })
   clock.pass(10_000)
@@ -104,5 +187,27 @@ describe('a process that lives but hangs', () => {
     await vi.waitFor(() => expect(hanging.events).toHaveLength(1), long)
     expect(hanging.events).toMatchObject([{ type: 'error', error: { code: 'ERR_LUMA_LEASE_LOST' } }])
     expect(await inbox.get('a:success')).toMatchObject({ state: 'done', attempts: 1, crashes: 1 })
+  })
+})
+
+describe('what waits', () => {
+  test('is run though the clock was set back since it came', async () => {
+    const clock = settableClock()
+    const inbox = openInbox(newFile())
+    await inbox.record(callbackOf('a', new Date(clock.now())))
+    clock.pass(-60 * 60 * 1000)
+    const { runs } = await startInbox(inbox, async () => {}, { clock })
+    await vi.waitFor(() => expect(runs).toEqual(['a']), { timeout: 5_000, interval: 20 })
+  })
+
+  test.each(['key', 'query'])('is run though the %s of what is taken with it can no longer be read', async (column) => {
+    const file = newFile()
+    const inbox = openInbox(file)
+    for (const name of ['spoilt', 'whole']) await inbox.record(callbackOf(name))
+    const db = new DatabaseSync(file)
+    db.exec(`UPDATE work SET ${column} = 'no JSON' WHERE task_id = 'spoilt'`)
+    db.close()
+    const { runs } = await startInbox(inbox)
+    await vi.waitFor(() => expect(runs).toContain('whole'), { timeout: 5_000, interval: 20 })
   })
 })

@@ -5,7 +5,7 @@ import { createJobs, type Jobs } from './jobs.ts'
 import { createLooks, type Looks } from './looks.ts'
 import { createOwners } from './owners.ts'
 import { createRecords, type Records } from './records.ts'
-import { migrate } from './schema.ts'
+import { checkOrigin, migrate } from './schema.ts'
 
 /** All that can be done with an open file, each in one synchronous step. */
 export interface Engine extends Records, Jobs, Looks {
@@ -29,6 +29,8 @@ export function openFile(file: string, busyTimeout: number): OpenFile {
   try {
     // A pragma, for the option came with Node 22.16.
     db.exec(`PRAGMA busy_timeout = ${busyTimeout}`)
+    // First of all: the next line writes, and this may be a file of someone else.
+    checkOrigin(db)
     // FULL: a commit returns when it is on the disk. The WAL is cut back to this size after a burst.
     db.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA journal_size_limit = 16777216')
     migrate(db)

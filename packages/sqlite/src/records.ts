@@ -31,7 +31,7 @@ const STEP = 500
 export function createRecords(db: DatabaseSync, begin: () => void): Records {
   const remember = db.prepare('INSERT INTO seen (hash, digest, received_at) VALUES (?, ?, ?) ON CONFLICT DO NOTHING')
   const find = db.prepare('SELECT id, digest, received_at FROM seen WHERE hash = ?')
-  const isKept = db.prepare('SELECT 1 FROM work WHERE id = ? AND state <> ?')
+  const kept = db.prepare(`SELECT 1 FROM work WHERE id = ? AND (state <> ${STATE.done} OR at >= ?)`)
   const insert = db.prepare(
     `INSERT INTO work (id, key, task_id, outcome, raw, query, received_at, state, at)
      VALUES (?, ?, ?, ?, ?, ?, ?, ${STATE.pending}, ?)`,
@@ -46,9 +46,9 @@ export function createRecords(db: DatabaseSync, begin: () => void): Records {
     drop.run(id)
   }
 
-  /** What is not done is never forgotten, however old. */
-  function isUnfinished(id: number): boolean {
-    return isKept.get(id, STATE.done) !== undefined
+  /** What is not done is never forgotten, however old; nor is what was done only lately. */
+  function isKept(id: number, before: number): boolean {
+    return kept.get(id, before) !== undefined
   }
 
   return {
@@ -60,7 +60,7 @@ export function createRecords(db: DatabaseSync, begin: () => void): Records {
       let added = remember.run(keyHash, contentDigest, receivedAt)
       if (added.changes === 0) {
         const first = find.get(keyHash) as { id: number; digest: Uint8Array; received_at: number }
-        if (first.received_at >= forgetBefore || isUnfinished(first.id)) {
+        if (first.received_at >= forgetBefore || isKept(first.id, forgetBefore)) {
           return contentDigest.equals(first.digest) ? 'duplicate' : 'conflict'
         }
         forgetOne(first.id)
@@ -78,7 +78,7 @@ export function createRecords(db: DatabaseSync, begin: () => void): Records {
           return false
         }
         lookedAt = id
-        if (!isUnfinished(id)) forgetOne(id)
+        if (!isKept(id, before)) forgetOne(id)
       }
       if (rows.length < STEP) lookedAt = 0
       return rows.length === STEP

@@ -46,23 +46,9 @@ const MIGRATIONS = [
    ) STRICT;`,
 ]
 
-/** Brings the file to this version. Throws if it is newer, or not ours. */
-export function migrate(db: DatabaseSync): void {
-  if (numberOf(db, 'user_version') === MIGRATIONS.length && numberOf(db, 'application_id') === APPLICATION_ID) return
-  db.exec('BEGIN IMMEDIATE')
-  try {
-    // Asked again: another process may have been quicker.
-    const version = numberOf(db, 'user_version')
-    checkOrigin(db, version)
-    for (const migration of MIGRATIONS.slice(version)) db.exec(migration)
-    db.exec(`PRAGMA application_id = ${APPLICATION_ID}; PRAGMA user_version = ${MIGRATIONS.length}; COMMIT`)
-  } catch (error) {
-    db.exec('ROLLBACK')
-    throw error
-  }
-}
-
-function checkOrigin(db: DatabaseSync, version: number): void {
+/** Throws if the file is another program's, or newer than this version knows. Writes nothing. */
+export function checkOrigin(db: DatabaseSync): void {
+  const version = numberOf(db, 'user_version')
   const isOurs = numberOf(db, 'application_id') === APPLICATION_ID
   const isEmpty = db.prepare('SELECT count(*) AS count FROM sqlite_schema').get()?.['count'] === 0
   if (!isOurs && !isEmpty) throw new Error('it is the database of another program; name a file of its own')
@@ -70,6 +56,20 @@ function checkOrigin(db: DatabaseSync, version: number): void {
     throw new Error(
       `it was written by a later version of this package (schema ${version}, this one knows ${MIGRATIONS.length}); update the package`,
     )
+  }
+}
+
+/** Brings the file to this version. */
+export function migrate(db: DatabaseSync): void {
+  if (numberOf(db, 'user_version') === MIGRATIONS.length) return
+  db.exec('BEGIN IMMEDIATE')
+  try {
+    // Asked again: another process may have been quicker.
+    for (const migration of MIGRATIONS.slice(numberOf(db, 'user_version'))) db.exec(migration)
+    db.exec(`PRAGMA application_id = ${APPLICATION_ID}; PRAGMA user_version = ${MIGRATIONS.length}; COMMIT`)
+  } catch (error) {
+    db.exec('ROLLBACK')
+    throw error
   }
 }
 
