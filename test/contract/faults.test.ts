@@ -2,6 +2,7 @@ import type { DedupeStore } from '@luma-callback/core'
 import { memoryDedupe } from '@luma-callback/core'
 import { dedupeContract, inboxContract, type Guarantee } from '@luma-callback/testing'
 import { describe, expect, test } from 'vitest'
+import { fakeClock } from '../helpers/clock.ts'
 import { memoryInboxes, type Fault } from './memory-inbox.ts'
 
 type Body = () => Promise<void>
@@ -22,39 +23,66 @@ async function failuresOf(declare: (collect: (name: string, body: Body) => void)
 }
 
 describe('the contract of inboxes', () => {
-  const guarantees: Guarantee[] = ['once', 'delivered', 'exclusive', 'retried', 'closed']
-
-  function failures(fault?: Fault): Promise<string[]> {
-    // What is right needs its time on a busy machine; what is wrong would only be waited for.
-    const patience = fault ? 1_000 : 15_000
+  function failures(options: { fault?: Fault; guarantees?: Guarantee[]; patience?: number }): Promise<string[]> {
+    const { fault, ...contract } = options
     return failuresOf((collect) =>
-      inboxContract({ test: collect, guarantees, patience, setUp: () => ({ open: memoryInboxes(fault) }) }),
+      inboxContract({ test: collect, ...contract, setUp: () => ({ open: memoryInboxes(fault) }) }),
     )
   }
 
   test('holds for an inbox that is right', async () => {
-    expect(await failures()).toEqual([])
+    expect(await failures({})).toEqual([])
   })
 
-  test.each<[Fault, Guarantee]>([
-    ['forgets what was done', 'exclusive'],
-    ['sees no conflict', 'once'],
-    ['takes the key of another', 'once'],
-    ['leases what is leased', 'exclusive'],
-    ['is done before the hook', 'closed'],
-    ['gives up at once', 'retried'],
-    ['retries for ever', 'retried'],
-    ['counts what was cut off', 'closed'],
-    ['does not wait for what runs', 'closed'],
-    ['records after it closed', 'closed'],
-  ])('is broken by one that %s', async (fault, guarantee) => {
-    expect((await failures(fault)).some((name) => name.startsWith(guarantee))).toBe(true)
+  // Each with the test that is there to find it.
+  test.concurrent.each<[Fault, Guarantee, RegExp]>([
+    ['decides before it writes', 'once', /exactly one is told "recorded"/],
+    ['sees no conflict', 'once', /another content is a conflict/],
+    ['delivers the conflict too', 'once', /and is not delivered/],
+    ['mixes up success and failure', 'once', /a failure and a success of one task are two/],
+    ['takes the key of another', 'once', /keys are told apart/],
+    ['takes two keys for one form', 'once', /keys are told apart/],
+    ['loses the query', 'delivered', /the hook is given what was recorded/],
+    ['delivers only what it recorded itself', 'delivered', /could not begin another delivers/],
+    ['loses what was cut off', 'delivered', /what was left when its process closed/],
+    ['keeps what still runs when it closes', 'delivered', /what was still running when its process had closed/],
+    ['leases what is leased', 'exclusive', /each of many is delivered once/],
+    ['forgets what was done', 'exclusive', /a duplicate of what is done/],
+    ['gives up at once', 'retried', /tried again until it succeeds/],
+    ['retries for ever', 'retried', /dead after its attempts/],
+    ['counts what was cut off', 'retried', /a retry that was cut off/],
+    ['requeues with one attempt left', 'retried', /requeued and fails again/],
+    ['is done before the hook', 'closed', /what was cut off is delivered/],
+    ['does not wait for what runs', 'closed', /closing waits for what runs/],
+    ['waits for what heeds no signal', 'closed', /does not hold it up for ever/],
+    ['begins more while it closes', 'closed', /nothing more is begun/],
+    ['records after it closed', 'closed', /nothing is recorded after it/],
+    ['requeues what runs', 'inspected', /what runs and what waits/],
+    ['requeues and wakes nobody', 'inspected', /requeued from outside/],
+    ['leaves one out between pages', 'inspected', /pages hold each entry once/],
+    ['lists the oldest first', 'inspected', /the latest come first/],
+    ['purges what is dead', 'inspected', /what is purged is forgotten/],
+    ['forgets the keys that it purges', 'inspected', /its key is not/],
+  ])('is broken by one that %s', async (fault, guarantee, name) => {
+    // What is wrong would only be waited for.
+    const failed = await failures({ fault, guarantees: [guarantee], patience: 1_500 })
+    expect(failed).toContainEqual(expect.stringMatching(name))
   })
 })
 
-describe('the contract of dedupe stores', () => {
-  const right = memoryDedupe
+function completingForAnyone(store: DedupeStore): Partial<DedupeStore> {
+  const holders = new Map<string, string>()
+  return {
+    async claim(key, holder, lease, digest) {
+      const told = await store.claim(key, holder, lease, digest)
+      if (told === 'claimed') holders.set(key, holder)
+      return told
+    },
+    complete: (key, holder, retention) => store.complete(key, holders.get(key) ?? holder, retention),
+  }
+}
 
+describe('the contract of dedupe stores', () => {
   test.each<[string, (store: DedupeStore) => Partial<DedupeStore>]>([
     ['lets everyone in', () => ({ claim: async () => 'claimed' })],
     ['forgets what is done', (store) => ({ complete: (key, holder) => store.release(key, holder) })],
@@ -66,13 +94,30 @@ describe('the contract of dedupe stores', () => {
     ],
     ['retains for ever', (store) => ({ complete: (key, holder) => store.complete(key, holder, 1e9) })],
     [
+      'decides before it writes',
+      (store) => {
+        const held = new Map<string, string>()
+        return {
+          async claim(key, holder, lease, digest) {
+            const first = held.get(key)
+            await Promise.resolve()
+            held.set(key, first ?? holder)
+            return first === undefined ? 'claimed' : store.claim(key, holder, lease, digest)
+          },
+        }
+      },
+    ],
+    ['renews nothing', () => ({ renew: async (_key, holder) => holder === 'a' })],
+    ['completes for anyone', (store) => completingForAnyone(store)],
+    [
       'cuts keys short',
       (store) => ({ claim: (key, holder, lease, digest) => store.claim(key.slice(0, 9), holder, lease, digest) }),
     ],
   ])('is broken by one that %s', async (_name, fault) => {
     const setUp = () => {
-      const store = right()
-      return { store: { ...store, ...fault(store) } }
+      const clock = fakeClock()
+      const store = memoryDedupe({}, clock)
+      return { store: { ...store, ...fault(store) }, advance: (milliseconds: number) => clock.advance(milliseconds) }
     }
     expect(await failuresOf((collect) => dedupeContract({ test: collect, setUp }))).not.toEqual([])
   })

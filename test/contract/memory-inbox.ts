@@ -1,84 +1,163 @@
-import { createRunner, type Inbox, type Job, type Recorded, type Runner } from '@luma-callback/core'
+import {
+  createRunner,
+  type Deliver,
+  type DurableInbox,
+  type Job,
+  type JobStore,
+  type Recorded,
+  type Runner,
+} from '@luma-callback/core'
+import { looksInto } from './memory-looks.ts'
+import { newRow, sourceOf, type Row, type Store } from './memory-rows.ts'
 
 /** What an inbox may get wrong. */
 export type Fault =
   | 'forgets what was done'
   | 'sees no conflict'
+  | 'delivers the conflict too'
   | 'takes the key of another'
+  | 'takes two keys for one form'
+  | 'decides before it writes'
+  | 'mixes up success and failure'
+  | 'loses the query'
+  | 'delivers only what it recorded itself'
   | 'leases what is leased'
   | 'is done before the hook'
   | 'gives up at once'
   | 'retries for ever'
   | 'counts what was cut off'
+  | 'loses what was cut off'
+  | 'keeps what still runs when it closes'
   | 'does not wait for what runs'
+  | 'waits for what heeds no signal'
+  | 'begins more while it closes'
   | 'records after it closed'
+  | 'requeues with one attempt left'
+  | 'requeues what runs'
+  | 'requeues and wakes nobody'
+  | 'leaves one out between pages'
+  | 'forgets the keys that it purges'
+  | 'purges what is dead'
+  | 'lists the oldest first'
 
-interface Row extends Job {
-  attempt: number
-  state: 'pending' | 'running' | 'done' | 'dead'
-  digest: string
-  dueAt: number
+interface MemoryJob extends Job {
+  readonly row: Row
+  readonly takes: number
 }
 
 /** Everything that an inbox must have, on a Map that the inboxes of a test share; with a fault if one is asked for. */
-export function memoryInboxes(fault?: Fault): () => Inbox {
-  const rows = new Map<string, Row>()
+export function memoryInboxes(fault?: Fault): () => DurableInbox {
+  const store: Store = { rows: new Map(), seen: new Map(), wakers: new Set() }
+  let owners = 0
 
   return () => {
+    const owner = ++owners
+    const own = new Set<Row>()
+    const runs: Promise<void>[] = []
     let runner: Runner | undefined
-    let isClosed = false
+    let closing: Promise<void> | undefined
 
-    const end = async (row: Row, state: Row['state'], dueAt = 0): Promise<boolean> => {
-      Object.assign(row, { state, dueAt })
-      if (state === 'done' && fault === 'forgets what was done') rows.delete(row.source.key)
+    const keyOf = (key: string, taskId: string): string => {
+      if (fault === 'takes the key of another') return key.toLowerCase()
+      if (fault === 'takes two keys for one form') return key.normalize()
+      return fault === 'mixes up success and failure' ? taskId : key
+    }
+
+    const jobs: JobStore<MemoryJob> = {
+      async take(count) {
+        const free = [...store.rows.values()].filter((row) => isFree(row)).slice(0, count)
+        return free.map((row) => lease(row))
+      },
+      renew: async () => true,
+      complete: async (job) => end(job, { state: 'done', endedAt: new Date() }),
+      async retry(job, lastError, delay) {
+        if (fault === 'gives up at once') return end(job, { state: 'dead', endedAt: new Date(), lastError })
+        return end(job, { state: 'pending', dueAt: Date.now() + delay, lastError })
+      },
+      async bury(job, lastError) {
+        if (fault === 'retries for ever') return end(job, { state: 'pending', dueAt: Date.now() + 20 })
+        return end(job, { state: 'dead', endedAt: new Date(), lastError })
+      },
+      async giveBack(job) {
+        return end(job, cutOff(job.row))
+      },
+    }
+
+    function isFree(row: Row): boolean {
+      if (fault === 'delivers only what it recorded itself' && !own.has(row)) return false
+      if (row.state === 'running') return fault === 'leases what is leased' && row.takes < 2
+      return row.state === 'pending' && row.dueAt <= Date.now()
+    }
+
+    function lease(row: Row): MemoryJob {
+      const isEarly = fault === 'is done before the hook'
+      Object.assign(row, { state: isEarly ? 'done' : 'running', owner, startedAt: new Date() })
+      const attempt = ++row.attempts
+      const query = fault === 'loses the query' ? {} : row.callback.query
+      const source = { ...sourceOf(row.callback), query }
+      return { row, takes: ++row.takes, source, attempt, crashes: row.crashes, isRecovered: false }
+    }
+
+    function cutOff({ attempts }: Row): Partial<Row> {
+      if (fault === 'loses what was cut off') return { state: 'dead' }
+      return { state: 'pending', dueAt: 0, attempts: fault === 'counts what was cut off' ? attempts : attempts - 1 }
+    }
+
+    function end({ row, takes }: MemoryJob, changes: Partial<Row>): boolean {
+      if (fault === 'is done before the hook') return true
+      if (row.takes !== takes && fault !== 'leases what is leased') return false
+      Object.assign(row, changes)
+      if (row.state === 'done' && fault === 'forgets what was done') store.seen.delete(row.callback.key)
       return true
     }
 
+    async function shutDown(timeout: number | undefined): Promise<void> {
+      if (fault !== 'begins more while it closes') store.wakers.delete(wake)
+      else await new Promise((resolve) => setTimeout(resolve, 500))
+      await runner?.close({ timeout: fault === 'does not wait for what runs' ? 0 : timeout })
+      if (fault === 'waits for what heeds no signal') await Promise.allSettled(runs)
+      if (fault === 'keeps what still runs when it closes') return
+      for (const row of store.rows.values()) {
+        if (row.state === 'running' && row.owner === owner) Object.assign(row, cutOff(row), { takes: row.takes + 1 })
+      }
+    }
+
+    function wake(): void {
+      runner?.wake()
+    }
+
     return {
-      async record({ key: ownKey, digest, raw, query, receivedAt }): Promise<Recorded> {
-        if (isClosed && fault !== 'records after it closed') throw new Error('closed')
-        const key = fault === 'takes the key of another' ? ownKey.toLowerCase() : ownKey
-        const first = rows.get(key)
-        if (first) return first.digest === digest || fault === 'sees no conflict' ? 'duplicate' : 'conflict'
-        const source = { key: ownKey, raw, query, receivedAt }
-        rows.set(key, { source, digest, attempt: 0, crashes: 0, isRecovered: false, state: 'pending', dueAt: 0 })
-        runner?.wake()
+      async record(callback): Promise<Recorded> {
+        if (closing && fault !== 'records after it closed') throw new Error('closed')
+        const key = keyOf(callback.key, callback.taskId)
+        const first = store.seen.get(key)
+        if (fault === 'decides before it writes') await Promise.resolve()
+        if (first !== undefined) {
+          const isSame = first === callback.digest || fault === 'sees no conflict'
+          if (!isSame && fault === 'delivers the conflict too') store.rows.set(`${key} again`, newRow(callback))
+          return isSame ? 'duplicate' : 'conflict'
+        }
+        const row = newRow(callback)
+        own.add(row)
+        store.seen.set(key, callback.digest)
+        store.rows.set(key, row)
+        for (const waken of store.wakers) waken()
         return 'recorded'
       },
       async start(deliver, options) {
-        runner = createRunner<Row>({
-          ...options,
-          deliver,
-          lease: 30_000,
-          pollInterval: 10,
-          store: {
-            async take(count) {
-              const isFree = ({ state, attempt }: Row): boolean =>
-                state === 'pending' || (state === 'running' && attempt < 2 && fault === 'leases what is leased')
-              const due = [...rows.values()].filter((row) => isFree(row) && row.dueAt <= Date.now()).slice(0, count)
-              for (const row of due) {
-                row.attempt++
-                row.state = fault === 'is done before the hook' ? 'done' : 'running'
-              }
-              return due
-            },
-            renew: async () => true,
-            complete: (row) => end(row, 'done'),
-            retry: (row, _failure, delay) =>
-              fault === 'gives up at once' ? end(row, 'dead') : end(row, 'pending', Date.now() + delay),
-            bury: (row) => (fault === 'retries for ever' ? end(row, 'pending', Date.now() + 20) : end(row, 'dead')),
-            giveBack(row) {
-              if (fault !== 'counts what was cut off') row.attempt--
-              if (fault === 'is done before the hook') return Promise.resolve(true)
-              return end(row, 'pending')
-            },
-          },
-        })
+        const tracked: Deliver = (callback, run) => {
+          const ended = deliver(callback, run)
+          runs.push(ended)
+          return ended
+        }
+        runner = createRunner({ ...options, deliver: tracked, lease: 30_000, pollInterval: 10, store: jobs })
+        store.wakers.add(wake)
       },
-      async close(options) {
-        isClosed = true
-        await runner?.close(fault === 'does not wait for what runs' ? { timeout: 0 } : options)
+      close({ timeout } = {}) {
+        closing ??= shutDown(timeout)
+        return closing
       },
+      ...looksInto(store, fault),
     }
   }
 }

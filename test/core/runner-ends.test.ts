@@ -21,7 +21,7 @@ describe('the lease', () => {
     expect(store.notes.slice(3)).toEqual(['complete a'])
   })
 
-  test('that is lost aborts the signal; nothing is written, and it is told', async () => {
+  test('that is lost aborts the signal and is told; what is still ours of it is given back', async () => {
     const hooks = held()
     const store = fakeStore(jobOf('a'))
     store.answers = [false]
@@ -35,7 +35,7 @@ describe('the lease', () => {
     })
     await clock.advance(60_000)
     expect(hooks.calls[0]?.[1].signal.reason).toBeInstanceOf(LeaseLostError)
-    expect(store.notes).toEqual(['renew a'])
+    expect(store.notes).toEqual(['renew a', 'give back a'])
     expect(events).toMatchObject([{ type: 'error', error: { code: 'ERR_LUMA_LEASE_LOST' }, taskId: 'a' }])
   })
 

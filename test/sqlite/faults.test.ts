@@ -1,12 +1,12 @@
 import { execFileSync } from 'node:child_process'
-import { mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, renameSync, rmSync, truncateSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { fileURLToPath } from 'node:url'
 import { describe, expect, test, vi } from 'vitest'
 import { startCommand } from '../helpers/child.ts'
-import { callbackOf, openInbox, startInbox, temporaryFolder } from '../helpers/inboxes.ts'
-import { startReceiver, verdict } from '../helpers/receiver.ts'
+import { callbackOf, hangs, openInbox, startInbox, temporaryFolder } from '../helpers/inboxes.ts'
+import { heldHook, startReceiver, verdict } from '../helpers/receiver.ts'
 import { successOf } from '../helpers/signed.ts'
 import { systemClock } from '../../packages/core/src/clock.ts'
 
@@ -79,6 +79,79 @@ describe('a file that another process has locked', () => {
   })
 })
 
+describe('a file that another process keeps locked', () => {
+  test('is not waited for longer than ackTimeout; what was late is a duplicate when it comes again', async () => {
+    const file = newFile()
+    const inbox = openInbox(file, { busyTimeout: 20_000 })
+    const delivered = vi.fn<() => void>()
+    const options = { inbox, ackTimeout: 100, onSuccess: delivered }
+    const { handler, send } = startReceiver(options, systemReceiverClock())
+    await handler.start()
+    const unlock = lock(file)
+    expect(verdict(await send(successOf('a')))).toBe('503 store_unavailable')
+    unlock()
+    await vi.waitFor(async () => expect(verdict(await send(successOf('a')))).toBe('200 duplicate'), 10_000)
+    await vi.waitFor(() => expect(delivered).toHaveBeenCalledTimes(1), 10_000)
+    await handler.close()
+  })
+
+  test('while a hook ends: it is done when the file is free, and not run again', async () => {
+    const file = newFile()
+    const inbox = openInbox(file, { busyTimeout: 20 })
+    const { hook, succeed } = heldHook()
+    const { runs, events } = await startInbox(inbox, hook)
+    await inbox.record(callbackOf('a'))
+    await vi.waitFor(() => expect(runs).toEqual(['a']), 10_000)
+    const unlock = lock(file)
+    succeed()
+    const failure = { message: expect.stringContaining('could not be written yet') as string }
+    await vi.waitFor(
+      () =>
+        expect(events).toContainEqual(expect.objectContaining({ error: expect.objectContaining(failure) as Error })),
+      10_000,
+    )
+    unlock()
+    await vi.waitFor(
+      async () => expect(await inbox.get('a:success')).toMatchObject({ state: 'done', attempts: 1 }),
+      10_000,
+    )
+    expect(runs).toEqual(['a'])
+  })
+
+  test('until a lease is over: what was cut off is run again when it is free, by the only process there is', async () => {
+    const file = newFile()
+    const inbox = openInbox(file, { lease: 1_000, busyTimeout: 20 })
+    const reasons: unknown[] = []
+    const { runs } = await startInbox(inbox, async (callback, run) => {
+      if (reasons.length > 0) return
+      await hangs(callback, run).finally(() => reasons.push(run.signal.reason))
+    })
+    await inbox.record(callbackOf('a'))
+    await vi.waitFor(() => expect(runs).toEqual(['a']), 10_000)
+    const unlock = lock(file)
+    await vi.waitFor(() => expect(reasons).toMatchObject([{ code: 'ERR_LUMA_LEASE_LOST' }]), 10_000)
+    unlock()
+    await vi.waitFor(async () => expect(await inbox.get('a:success')).toMatchObject({ state: 'done' }), 10_000)
+  })
+})
+
+describe('a file that is damaged while it is used', () => {
+  test.each<[string, (file: string) => void]>([
+    ['overwritten', (file) => writeFileSync(file, 'x'.repeat(200_000))],
+    ['cut off', (file) => truncateSync(file, 5_000)],
+    ['emptied', (file) => truncateSync(file)],
+  ])('%s: nothing more is answered 200, and the process lives', async (_how, damage) => {
+    const file = newFile()
+    const inbox = openInbox(file)
+    const { handler, send } = startReceiver({ inbox }, systemReceiverClock())
+    for (const name of ['a', 'b', 'c']) expect(verdict(await send(successOf(name)))).toBe('200 received')
+    checkpoint(file)
+    damage(file)
+    for (const name of ['d', 'e', 'f']) expect(verdict(await send(successOf(name)))).toBe('503 store_unavailable')
+    await handler.close({ timeout: 0 })
+  })
+})
+
 describe('a file that is taken away while it is used', () => {
   test.each<[string, (file: string) => void]>([
     ['deleted', (file) => rmSync(file)],
@@ -105,6 +178,27 @@ describe('a file that is taken away while it is used', () => {
     await vi.waitFor(() => expect(runs).toEqual(['a']), 10_000)
   })
 })
+
+function newFile(): string {
+  return join(temporaryFolder(), 'luma.db')
+}
+
+/** Locks others out of a file until what it returns is called. */
+function lock(file: string): () => void {
+  const other = new DatabaseSync(file)
+  other.exec('PRAGMA busy_timeout = 5000; BEGIN IMMEDIATE')
+  return () => {
+    other.exec('COMMIT')
+    other.close()
+  }
+}
+
+/** Brings all that was written to the file itself, so that none of it is read from beside it. */
+function checkpoint(file: string): void {
+  const other = new DatabaseSync(file)
+  other.exec('PRAGMA busy_timeout = 5000; PRAGMA wal_checkpoint(TRUNCATE)')
+  other.close()
+}
 
 function replace(file: string): void {
   writeFileSync(`${file}.new`, 'something else')

@@ -200,6 +200,24 @@ describe('what waits', () => {
     await vi.waitFor(() => expect(runs).toEqual(['a']), { timeout: 5_000, interval: 20 })
   })
 
+  test('is run in the order in which it was due, tried before or not', async () => {
+    const file = newFile()
+    const first = openInbox(file)
+    await first.record(callbackOf('a'))
+    const { events } = await startInbox(first, () => Promise.reject(new Error('not yet')))
+    await vi.waitFor(() => expect(events[0]).toMatchObject({ type: 'retrying' }), long)
+    await first.close()
+    const inbox = openInbox(file)
+    await vi.waitFor(async () => {
+      const { nextRunAt } = (await inbox.get('a:success')) ?? {}
+      expect(Date.now()).toBeGreaterThan(nextRunAt?.getTime() ?? Infinity)
+    }, long)
+    for (const name of ['b', 'c']) await inbox.record(callbackOf(name))
+    const { runs } = await startInbox(inbox, async () => {}, { concurrency: 1 })
+    await vi.waitFor(() => expect(runs).toHaveLength(3), long)
+    expect(runs).toEqual(['a', 'b', 'c'])
+  })
+
   test.each(['key', 'query'])('is run though the %s of what is taken with it can no longer be read', async (column) => {
     const file = newFile()
     const inbox = openInbox(file)

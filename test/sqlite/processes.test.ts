@@ -1,42 +1,10 @@
-import { fork, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { readdirSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
-import { fileURLToPath } from 'node:url'
-import { describe, expect, onTestFinished, test, vi } from 'vitest'
+import { describe, expect, test, vi } from 'vitest'
 import { callbackOf, openInbox, startInbox, temporaryFolder } from '../helpers/inboxes.ts'
-import type { FromProcess, ToProcess } from './worker-process.ts'
-
-const SCRIPT = fileURLToPath(new URL('worker-process.ts', import.meta.url))
-
-interface Process {
-  child: ChildProcess
-  told: FromProcess[]
-  send(message: ToProcess): void
-  /** The task ids of what it told of this type. */
-  idsOf(type: 'begun' | 'done' | 'recovered'): string[]
-}
-
-async function startProcess(file: string, hookTime = 0, concurrency = 10): Promise<Process> {
-  const child = fork(SCRIPT, [file, String(hookTime), String(concurrency)], { cwd: dirname(SCRIPT) })
-  onTestFinished(() => void child.kill('SIGKILL'))
-  const told: FromProcess[] = []
-  child.on('message', (message) => told.push(message as FromProcess))
-  await vi.waitFor(() => expect(told).toContainEqual({ type: 'started' }), 20_000)
-  return {
-    child,
-    told,
-    send: (message) => void child.send(message),
-    idsOf: (type) => told.flatMap((one) => (one.type === type && 'taskId' in one ? [one.taskId] : [])),
-  }
-}
-
-async function kill({ child }: Process): Promise<void> {
-  const ended = once(child, 'exit')
-  child.kill('SIGKILL')
-  await ended
-}
+import { kill, startProcess } from './process.ts'
 
 function newFile(): string {
   return join(temporaryFolder(), 'luma.db')
@@ -118,6 +86,18 @@ describe('what a killed process was at', () => {
     next.send('close')
     await ended
     expect(readdirSync(dirname(file))).toEqual(['luma.db'])
+  })
+
+  test('is taken up by one that starts when all that shared the file were killed', async () => {
+    const file = newFile()
+    const processes = await Promise.all([startProcess(file, 60_000, 1), startProcess(file, 60_000, 1)])
+    processes[0].send({ record: ['a', 'b', 'c'] })
+    // One each is begun; the third has nobody yet.
+    await vi.waitFor(() => expect(processes.map(({ idsOf }) => idsOf('begun').length)).toEqual([1, 1]), 20_000)
+    await Promise.all(processes.map((one) => kill(one)))
+    const next = await startProcess(file)
+    await vi.waitFor(() => expect(next.idsOf('done').toSorted()).toEqual(['a', 'b', 'c']), 20_000)
+    expect(next.idsOf('recovered').toSorted()).toEqual(processes.flatMap(({ idsOf }) => idsOf('begun')).toSorted())
   })
 
   test('is dead after four kills, while what ran beside it is not', async () => {

@@ -4,9 +4,9 @@ import { dirname } from 'node:path'
 import { sqliteInbox } from '@luma-callback/sqlite'
 
 const NOBODY = 65_534
-const [file = ''] = process.argv.slice(2)
-chmodSync(dirname(file), 0o555)
-chmodSync(file, 0o444)
+const [file = '', folderMode = '555', fileMode = '444'] = process.argv.slice(2)
+chmodSync(file, Number.parseInt(fileMode, 8))
+chmodSync(dirname(file), Number.parseInt(folderMode, 8))
 if (process.getuid?.() === 0) {
   process.setgid?.(NOBODY)
   process.setuid?.(NOBODY)

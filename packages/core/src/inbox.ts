@@ -102,7 +102,7 @@ export type InboxStats = Readonly<Record<DeliveryState | 'seen', number>>
 export interface DurableInbox extends Inbox {
   /**
    * A page of what is kept. Of `pending` and `running` the soonest due comes first, of `done` and `dead` the
-   * latest ended, of all states together the latest received.
+   * latest ended, of all states together the latest recorded.
    *
    * @throws TypeError for a state, cursor or limit that is none.
    */

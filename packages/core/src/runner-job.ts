@@ -53,6 +53,7 @@ async function runHook<Held extends Job>(
   { attempt, crashes, isRecovered }: Held,
   { deliver, abort, emit }: JobContext<Held>,
 ): Promise<Error | undefined> {
+  if (abort.signal.aborted) return toError(abort.signal.reason)
   if (crashes >= MOST_CRASHES) {
     return new UnrecoverableError(`${crashes} processes ended while they ran this hook, so it is not run again`)
   }
@@ -90,6 +91,8 @@ async function endFailed<Held extends Job>(
     await note(job, context, () => store.giveBack(job))
   } else if (reason instanceof LeaseLostError) {
     emit({ type: 'error', error: reason, taskId: callback.taskId })
+    // If the store was only away, nobody else has it, and nobody but us can let go of it.
+    await note(job, context, () => store.giveBack(job).then(() => true))
   } else if (error instanceof UnrecoverableError || attempt >= retry.attempts) {
     if (await note(job, context, () => store.bury(job, failureText(error)))) {
       emit({ type: 'dead', callback, attempt, error })

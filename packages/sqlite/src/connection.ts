@@ -118,17 +118,21 @@ function unavailable({ file }: ThreadData, { message }: Failure): StoreUnavailab
   return new StoreUnavailableError(`the inbox file ${file} could not be used: ${message}`)
 }
 
-/** SQLite's result codes, and Node's own errors, for what a person can do something about. */
+/** By SQLite's result codes, less what it adds in their upper bits, and Node's own errors. */
 function cannotOpen({ file }: ThreadData, { message, errcode }: Failure): InboxFileError {
-  const hint = HINTS.find(({ codes, pattern }) => codes.includes(errcode ?? -1) || pattern.test(message))?.hint
+  const hint = HINTS.find(({ codes, pattern }) => codes.includes((errcode ?? 0) & 0xff) || pattern.test(message))?.hint
   return new InboxFileError(
     `the inbox file ${file} cannot be opened: ${message}${hint === undefined ? '' : `; ${hint}`}`,
   )
 }
 
 const HINTS = [
-  { codes: [14], pattern: /ENOENT|ENOTDIR/, hint: 'make its directory first' },
-  { codes: [8], pattern: /EACCES|EPERM|EROFS/, hint: 'this process must be able to write the file and its directory' },
+  { codes: [], pattern: /ENOENT|ENOTDIR/, hint: 'make its directory first' },
+  {
+    codes: [8, 14],
+    pattern: /EACCES|EPERM|EROFS/,
+    hint: 'this process must be able to write the file and its directory',
+  },
   {
     codes: [11, 26],
     pattern: /^$/,

@@ -36,11 +36,20 @@ function toPosition(cursor: string): Position {
   return { at: Number(at), id: Number(id) }
 }
 
+/** What someone has made unreadable must not keep what was taken with it from being run. */
+export function readJson<Value>(text: string, otherwise: Value): Value {
+  try {
+    return JSON.parse(text) as Value
+  } catch {
+    return otherwise
+  }
+}
+
 export function toEntry(row: WorkRow): InboxEntry {
   const state = STATES.find((name) => STATE[name] === row.state) ?? 'pending'
   const hasEnded = state === 'done' || state === 'dead'
   return {
-    key: JSON.parse(row.key) as string,
+    key: readJson(row.key, row.key),
     taskId: row.task_id,
     outcome: row.outcome,
     state,
@@ -52,6 +61,6 @@ export function toEntry(row: WorkRow): InboxEntry {
     endedAt: hasEnded ? new Date(row.at) : undefined,
     nextRunAt: state === 'pending' ? new Date(row.at) : undefined,
     raw: row.raw,
-    query: JSON.parse(row.query) as Record<string, string>,
+    query: readJson<Record<string, string>>(row.query, {}),
   }
 }

@@ -6,7 +6,7 @@ const DONE_KEPT = 10_000
 /** How often what is done or old is cleared away, in milliseconds. */
 const SWEEP_INTERVAL = 5_000
 
-interface HousekeepingOptions extends Pick<InboxOptions, 'retention' | 'emit' | 'clock'> {
+interface HousekeepingOptions extends Pick<InboxOptions, 'retention' | 'retry' | 'emit' | 'clock'> {
   connection: Connection
   /** Milliseconds. */
   pollInterval: number
@@ -19,14 +19,14 @@ interface HousekeepingOptions extends Pick<InboxOptions, 'retention' | 'emit' | 
  * away. Small steps, each a call of its own, so that callbacks go in between.
  */
 export function startHousekeeping(options: HousekeepingOptions): { stop: () => Promise<void> } {
-  const { connection, pollInterval, retention, emit, clock, onRecovered } = options
+  const { connection, pollInterval, retention, retry, emit, clock, onRecovered } = options
   const stopped = new AbortController()
   let sweptAt = clock.now()
   let timer: Timer | undefined
   let turn = Promise.resolve()
 
   async function recover(): Promise<void> {
-    if ((await connection.call('recover')) > 0) onRecovered()
+    if ((await connection.call('recover', clock.now() + retry.maxDelay)) > 0) onRecovered()
   }
 
   async function sweep(): Promise<void> {

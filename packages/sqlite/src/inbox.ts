@@ -99,8 +99,8 @@ export function sqliteInbox(file: string, options: SqliteInboxOptions = {}): Dur
     async start(deliver, inboxOptions) {
       const opened = await connection()
       await opened.call('register')
-      const { clock } = inboxOptions
-      await opened.call('recover')
+      const { clock, retry } = inboxOptions
+      await opened.call('recover', clock.now() + retry.maxDelay)
       const store = createJobStore(opened, lease, clock)
       const runner = createRunner({ ...inboxOptions, store, deliver, lease, pollInterval })
       const onRecovered = (): void => runner.wake()

@@ -1,5 +1,6 @@
 import type { Clock, Job, JobStore } from '@luma-callback/core'
 import type { Connection } from './connection.ts'
+import { readJson } from './entries.ts'
 import type { Ending, TakenRow } from './jobs.ts'
 
 /** A job of this file; `takes` is what its lease is known by. */
@@ -29,9 +30,9 @@ function toJob(row: TakenRow): SqliteJob {
     id: row.id,
     takes: row.takes,
     source: {
-      key: JSON.parse(row.key) as string,
+      key: readJson(row.key, row.key),
       raw: row.raw,
-      query: JSON.parse(row.query) as Record<string, string>,
+      query: readJson<Record<string, string>>(row.query, {}),
       receivedAt: new Date(row.received_at),
     },
     attempt: row.attempts,

@@ -29,8 +29,11 @@ export interface Jobs {
   take(count: number, now: number, lease: number): TakenRow[]
   renew(id: number, takes: number, lease: number): boolean
   end(id: number, takes: number, ending: Ending): boolean
-  /** Makes what dead processes and ended leases of others left behind due again; how much that was. */
-  recover(): number
+  /**
+   * Makes due again what dead processes and ended leases of others left behind, and what waits for a time after
+   * `latestDue`, which only a clock that was set back can have brought about. How much that was.
+   */
+  recover(latestDue: number): number
 }
 
 /**
@@ -76,6 +79,9 @@ export function createJobs(db: DatabaseSync, owners: Owners, begin: () => void):
   const recoverExpired = db.prepare(`${cutOff} WHERE ${others}`)
   const recoverOwned = db.prepare(`${cutOff} WHERE state = ${STATE.running} AND owner = ?`)
 
+  const postponed = db.prepare(`SELECT 1 FROM work WHERE state = ${STATE.pending} AND at > ? LIMIT 1`)
+  const advance = db.prepare(`UPDATE work SET at = 0 WHERE state = ${STATE.pending} AND at > ?`)
+
   return {
     take(count, now, leaseTime) {
       if (!due.get(now)) return []
@@ -85,7 +91,7 @@ export function createJobs(db: DatabaseSync, owners: Owners, begin: () => void):
       if (rows.length < count) {
         rows.push(...(leaseSuspect.all(until, owners.own(), now, now, 1) as unknown as TakenRow[]))
       }
-      return rows.toSorted((a, b) => a.received_at - b.received_at || a.id - b.id)
+      return rows.toSorted((a, b) => a.id - b.id)
     },
     renew(id, takes, leaseTime) {
       begin()
@@ -95,12 +101,13 @@ export function createJobs(db: DatabaseSync, owners: Owners, begin: () => void):
       begin()
       return end.run(STATE[state], at, uncounted, failure, id, takes).changes === 1
     },
-    recover() {
+    recover(latestDue) {
       const dead = owners.dead()
       const now = uptime()
-      if (dead.length === 0 && !expired.get(now, owners.own())) return 0
+      if (dead.length === 0 && !expired.get(now, owners.own()) && !postponed.get(latestDue)) return 0
       begin()
       let count = Number(recoverExpired.run(now, owners.own()).changes)
+      count += Number(advance.run(latestDue).changes)
       for (const owner of dead) {
         count += Number(recoverOwned.run(owner).changes)
         owners.remove(owner)

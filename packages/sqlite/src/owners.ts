@@ -40,53 +40,58 @@ export function createOwners(db: DatabaseSync, file: string): Owners {
     return existsSync(path) ? isFree(path) : !isBusy.get(other.id)
   }
 
-  function removeOwner(owner: number): void {
-    const row = remove.get(owner) as { lock: string } | undefined
-    if (row) rmSync(pathOf(row.lock), { force: true })
+  function removeFiles(name: string): void {
+    for (const path of [pathOf(name), `${pathOf(name)}-journal`]) rmSync(path, { force: true })
   }
 
   return {
     own: () => id,
     register() {
-      held ??= tryLock(pathOf(lock))
-      if (!held) throw new Error(`its lock ${pathOf(lock)} could not be taken`)
+      held ??= takeLock(pathOf(lock))
       id = Number(insert.get(lock)?.['id'])
     },
     dead() {
       const others = select.all(id) as { id: number; lock: string }[]
       return others.filter(isGone).map((other) => other.id)
     },
-    remove: removeOwner,
+    remove(other) {
+      const row = remove.get(other) as { lock: string } | undefined
+      if (row) removeFiles(row.lock)
+    },
     close() {
       if (!held) return
       // What is still running here is left to the others, who will find this owner dead.
-      if (!isBusy.get(id)) removeOwner(id)
+      const isLeft = isBusy.get(id) !== undefined
+      if (!isLeft) remove.run(id)
       held.close()
       held = undefined
+      if (!isLeft) removeFiles(lock)
     },
   }
 }
 
 const BUSY = 5
 
-/** The connection that holds the lock until it is closed, or undefined if someone else does. */
-function tryLock(path: string): DatabaseSync | undefined {
+/** A connection that holds the lock until it is closed. */
+function takeLock(path: string): DatabaseSync {
   createPrivately(path)
-  // It does not wait for a lock unless it is told to.
   const db = new DatabaseSync(path)
-  try {
-    // Nothing is ever written: the transaction is the lock.
-    db.exec('BEGIN EXCLUSIVE')
-    return db
-  } catch (error) {
-    db.close()
-    if ((error as { errcode?: number }).errcode === BUSY) return undefined
-    throw error
-  }
+  // Nothing is ever written: the transaction is the lock.
+  db.exec('BEGIN EXCLUSIVE')
+  return db
 }
 
+/** Only reads, so that it makes no file where one was just removed. */
 function isFree(path: string): boolean {
-  const lock = tryLock(path)
-  lock?.close()
-  return lock !== undefined
+  let db: DatabaseSync | undefined
+  try {
+    db = new DatabaseSync(path, { readOnly: true })
+    db.exec('SELECT 1 FROM sqlite_schema')
+    return true
+  } catch (error) {
+    if ((error as { errcode?: number }).errcode === BUSY || !existsSync(path)) return false
+    throw error
+  } finally {
+    db?.close()
+  }
 }

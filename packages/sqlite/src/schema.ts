@@ -48,9 +48,10 @@ const MIGRATIONS = [
 
 /** Throws if the file is another program's, or newer than this version knows. Writes nothing. */
 export function checkOrigin(db: DatabaseSync): void {
-  const version = numberOf(db, 'user_version')
-  const isOurs = numberOf(db, 'application_id') === APPLICATION_ID
+  // Asked first: what another process makes of an empty file meanwhile is ours.
   const isEmpty = db.prepare('SELECT count(*) AS count FROM sqlite_schema').get()?.['count'] === 0
+  const isOurs = numberOf(db, 'application_id') === APPLICATION_ID
+  const version = numberOf(db, 'user_version')
   if (!isOurs && !isEmpty) throw new Error('it is the database of another program; name a file of its own')
   if (version > MIGRATIONS.length) {
     throw new Error(

@@ -50,7 +50,10 @@ async function pagesOf(inbox: DurableInbox, state: DeliveryState | undefined, li
 export const inspected: Tests = {
   'counts are told': async (trial) => {
     const inbox = await startUsed(trial)
-    assert.deepEqual(await inbox.stats(), { pending: 0, running: 0, done: 7, dead: 3, seen: 10 })
+    const { seen, ...states } = await inbox.stats()
+    assert.deepEqual(states, { pending: 0, running: 0, done: 7, dead: 3 })
+    // Where counting is dear this is an estimate.
+    assert.ok(Number.isInteger(seen) && seen > 0)
   },
 
   'an entry tells all about its callback': async (trial) => {
@@ -109,7 +112,7 @@ export const inspected: Tests = {
     for (const name of ['running', 'waiting']) await inbox.record(callbackOf(name))
     await until('one waits', () => events.some(({ type }) => type === 'retrying'))
     await until('one runs', () => deliveries.length === 2)
-    assert.equal(await inbox.requeue(), 0)
+    for (const key of [undefined, 'running:success', 'waiting:success']) assert.equal(await inbox.requeue(key), 0)
     assert.equal(await inbox.purge(), 0)
     const { pending, running } = await inbox.stats()
     assert.deepEqual({ pending, running }, { pending: 1, running: 1 })

@@ -51,10 +51,15 @@ export const once: Tests = {
     assert.equal(await inbox.record(first), 'recorded')
     assert.equal(await inbox.record(callbackOf('a', { content: 'forged' })), 'conflict')
     assert.equal(await inbox.record(first), 'duplicate')
+    const other = await start()
+    assert.equal(await other.inbox.record(callbackOf('a', { content: 'forged' })), 'conflict')
+    assert.equal(await other.inbox.record(first), 'duplicate')
+    await other.inbox.close()
+    assert.equal(other.deliveries.filter(({ callback }) => callback.digest !== first.digest).length, 0)
     // What is recorded after it is delivered after it.
     await inbox.record(callbackOf('b'))
     await until('the next one is delivered', () => keysOf(deliveries).includes('b:success'))
-    assert.deepEqual(keysOf(deliveries), ['a:success', 'b:success'])
+    assert.deepEqual(keysOf([...deliveries, ...other.deliveries]), ['a:success', 'b:success'])
     assert.ok(deliveries.every(({ callback }) => callback.taskId === 'b' || callback.digest === first.digest))
   },
 

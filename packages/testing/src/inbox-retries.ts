@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { UnrecoverableError } from '@luma-callback/core'
 import { callbackOf } from './callbacks.ts'
 import { failing, untilAborted } from './hooks.ts'
-import { isDurable, type Tests } from './trial.ts'
+import { isDurable, keysOf, type Tests } from './trial.ts'
 
 /** A failing delivery is retried, and then kept as dead. */
 export const retried: Tests = {
@@ -29,11 +29,14 @@ export const retried: Tests = {
     await until('it is dead', () => events.some(({ type }) => type === 'dead'))
     assert.equal(deliveries.length, 3)
     assert.equal(await inbox.record(callbackOf('a')), 'duplicate')
+    await inbox.close()
+    // Whatever was left to do would be done ahead of what is recorded now.
     const next = await start()
     await next.inbox.record(callbackOf('b'))
-    await until('the next one is delivered', () => deliveries.length + next.deliveries.length >= 4)
+    await until('the next one is delivered', () => next.deliveries.length > 0)
     await sleep(100)
-    assert.equal(deliveries.length + next.deliveries.length, 4)
+    assert.deepEqual(keysOf(next.deliveries), ['b:success'])
+    assert.equal(deliveries.length, 3)
   },
 
   'one that says that no retry will help is dead at once': async ({ start, until }) => {

@@ -1,0 +1,165 @@
+import assert from 'node:assert/strict'
+import { fork } from 'node:child_process'
+import { once } from 'node:events'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { LumaEvent } from '@luma-callback/core'
+import { describe, expect, onTestFinished, test, vi } from 'vitest'
+import { systemClock } from '../../packages/core/src/clock.ts'
+import { connect } from '../../packages/sqlite/src/connection.ts'
+import { createJobStore } from '../../packages/sqlite/src/job-store.ts'
+import { callbackOf, openInbox, startInbox, temporaryFolder } from '../helpers/inboxes.ts'
+
+const LONG_LEASE = 600_000
+const PATIENCE = { timeout: 15_000, interval: 5 }
+
+interface Worker {
+  /** Resolves as soon as it has said this. */
+  says(message: string): Promise<void>
+  said: string[]
+  /** Resolves when it is gone. */
+  kill(): Promise<void>
+  signal(signal: 'SIGSTOP' | 'SIGCONT'): void
+}
+
+/** Another process, which records these tasks in the file and works on them. */
+function startWorker(file: string, taskIds: readonly string[], lease = LONG_LEASE): Worker {
+  const child = fork(new URL('./sqlite-worker.ts', import.meta.url), [file, String(lease), ...taskIds])
+  const said: string[] = []
+  child.on('message', (message) => said.push(message as string))
+  const exited = once(child, 'exit')
+  const kill = async (): Promise<void> => {
+    child.kill('SIGKILL')
+    await exited
+  }
+  onTestFinished(kill)
+  return {
+    said,
+    kill,
+    says: (message) => vi.waitFor(() => expect(said).toContain(message), PATIENCE),
+    signal: (signal) => void child.kill(signal),
+  }
+}
+
+function typesOf(events: readonly LumaEvent[]): string[] {
+  return events.map(({ type }) => type)
+}
+
+describe('a process that is killed', () => {
+  test('leaves what it ran to another, within 2 s and as the same attempt', async () => {
+    const file = join(temporaryFolder(), 'luma.db')
+    const worker = startWorker(file, ['quick', 'failing', 'hanging'])
+    await worker.says('delivered quick')
+    await worker.says('begun failing 2')
+    await worker.says('begun hanging 1')
+    const attempts: Record<string, number> = {}
+    const survivor = openInbox(file, { lease: LONG_LEASE, pollInterval: 100 })
+    const { events, runs } = await startInbox(survivor, async ({ taskId }, { attempt }) => {
+      attempts[taskId] = attempt
+    })
+    // It takes nothing from a process that lives.
+    await survivor.record(callbackOf('other'))
+    await vi.waitFor(() => expect(typesOf(events)).toContain('delivered'), PATIENCE)
+    expect(runs).toEqual(['other'])
+
+    await worker.kill()
+    const killedAt = Date.now()
+    await vi.waitFor(() => expect(runs).toHaveLength(3), PATIENCE)
+    expect(Date.now() - killedAt).toBeLessThan(2_000)
+    await vi.waitFor(async () => expect(await survivor.stats()).toMatchObject({ done: 4 }), PATIENCE)
+    expect(attempts).toEqual({ other: 1, failing: 2, hanging: 1 })
+    const recovered = events.flatMap((event) =>
+      event.type === 'recovered' ? [`${event.callback.taskId} ${event.attempt}`] : [],
+    )
+    expect(recovered.toSorted()).toEqual(['failing 2', 'hanging 1'])
+  })
+
+  test('leaves what it ran to whoever starts after it', async () => {
+    const file = join(temporaryFolder(), 'luma.db')
+    const worker = startWorker(file, ['hanging'])
+    await worker.says('begun hanging 1')
+    await worker.kill()
+    const { events, runs } = await startInbox(openInbox(file, { lease: LONG_LEASE }))
+    await vi.waitFor(() => expect(typesOf(events)).toEqual(['recovered', 'delivered']), PATIENCE)
+    expect(runs).toEqual(['hanging'])
+  })
+
+  test('by the same callback each time is spared the fifth time: it is dead, and can be requeued', async () => {
+    const file = join(temporaryFolder(), 'luma.db')
+    for (let death = 0; death < 4; death++) {
+      const worker = startWorker(file, ['hanging'])
+      await worker.says('begun hanging 1')
+      await worker.kill()
+    }
+    const survivor = openInbox(file, { lease: LONG_LEASE })
+    const { events, runs } = await startInbox(survivor)
+    await vi.waitFor(() => expect(typesOf(events)).toEqual(['dead']), PATIENCE)
+    expect(runs).toEqual([])
+    expect(await survivor.get('hanging:success')).toMatchObject({ state: 'dead', crashes: 4 })
+    expect(await survivor.requeue()).toBe(1)
+    await vi.waitFor(() => expect(runs).toEqual(['hanging']), PATIENCE)
+  })
+})
+
+describe('a lease', () => {
+  // Stops and goes on by signals that Windows does not have.
+  test.skipIf(process.platform === 'win32')(
+    'of a process that is frozen runs out; when it wakes it is told, and changes nothing',
+    async () => {
+      const file = join(temporaryFolder(), 'luma.db')
+      const worker = startWorker(file, ['hanging'], 2_000)
+      await worker.says('begun hanging 1')
+      // At once: frozen in the middle of a later write it would keep the file locked.
+      worker.signal('SIGSTOP')
+      const survivor = openInbox(file, { lease: 2_000 })
+      const { events, runs } = await startInbox(survivor)
+      await vi.waitFor(() => expect(typesOf(events)).toEqual(['recovered', 'delivered']), PATIENCE)
+      worker.signal('SIGCONT')
+      await worker.says('aborted hanging: LeaseLostError')
+      expect(await survivor.get('hanging:success')).toMatchObject({ state: 'done', crashes: 1, attempts: 1 })
+      expect(runs.filter((taskId) => taskId === 'hanging')).toHaveLength(1)
+    },
+  )
+
+  test('is renewed for as long as the hook runs', async () => {
+    const file = join(temporaryFolder(), 'luma.db')
+    const [first, second] = [openInbox(file, { lease: 2_000 }), openInbox(file, { lease: 2_000 })]
+    const slow = (): Promise<void> => sleep(4_500)
+    const working = await Promise.all([startInbox(first, slow), startInbox(second, slow)])
+    await first.record(callbackOf('a'))
+    await vi.waitFor(async () => expect(await second.stats()).toMatchObject({ done: 1 }), PATIENCE)
+    expect(working.flatMap(({ runs }) => runs)).toEqual(['a'])
+    expect(working.flatMap(({ events }) => typesOf(events))).toEqual(['delivered'])
+  })
+
+  test('that was lost to another is nothing to write with', async () => {
+    const file = join(temporaryFolder(), 'luma.db')
+    const recorder = openInbox(file)
+    await recorder.record(callbackOf('a'))
+    const { store: lateStore } = await openStore(file, 1)
+    const { store, recover } = await openStore(file, LONG_LEASE)
+    const [late] = await lateStore.take(1)
+    await vi.waitFor(async () => expect(await recover()).toBe(1), PATIENCE)
+    const [job] = await store.take(1)
+    assert(late && job)
+
+    for (const write of ['renew', 'complete', 'giveBack'] as const) expect(await lateStore[write](late)).toBe(false)
+    expect(await lateStore.retry(late, 'late', 0)).toBe(false)
+    expect(await lateStore.bury(late, 'late')).toBe(false)
+    expect(await recorder.get('a:success')).toMatchObject({ state: 'running', lastError: undefined })
+    expect(await store.complete(job)).toBe(true)
+    expect(await store.complete(job)).toBe(false)
+    expect(await recorder.get('a:success')).toMatchObject({ state: 'done', attempts: 1, crashes: 1 })
+  })
+})
+
+/** The file as a runner sees it. */
+async function openStore(file: string, lease: number) {
+  const connection = await connect({ file, busyTimeout: 5_000 })
+  onTestFinished(() => connection.close())
+  await connection.call('register')
+  return {
+    store: createJobStore(connection, lease, systemClock),
+    recover: () => connection.call('recover', Number.MAX_SAFE_INTEGER),
+  }
+}
