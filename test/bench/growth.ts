@@ -34,7 +34,7 @@ async function fill(file: string, keys: number): Promise<void> {
   db.exec('PRAGMA synchronous = OFF; PRAGMA cache_size = -500000')
   const insert = db.prepare(
     `WITH RECURSIVE numbers(n) AS (SELECT 1 WHERE ? > 0 UNION ALL SELECT n + 1 FROM numbers WHERE n < ?)
-     INSERT INTO seen (hash, digest, received_at) SELECT randomblob(16), randomblob(32), ? FROM numbers`,
+     INSERT INTO seen (hash, digest, since) SELECT randomblob(16), randomblob(32), ? FROM numbers`,
   )
   for (let left = keys; left > 0; left -= 1e5) insert.run(left, Math.min(left, 1e5), Date.now() - 3.6e6)
   db.exec('PRAGMA wal_checkpoint(TRUNCATE)')

@@ -39,9 +39,9 @@ function fill(file: string, { count, state, receivedAt }: Filling): void {
     PRAGMA busy_timeout = 5000;
     BEGIN IMMEDIATE;
     WITH RECURSIVE numbers(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM numbers WHERE n < ${count})
-    INSERT INTO seen (hash, digest, received_at) SELECT randomblob(16), randomblob(32), ${receivedAt} FROM numbers;
+    INSERT INTO seen (hash, digest, since) SELECT randomblob(16), randomblob(32), ${receivedAt} FROM numbers;
     INSERT INTO work (id, key, task_id, outcome, raw, query, received_at, state, at)
-      SELECT id, '"key"', 'task', 'success', '{}', '{}', received_at, ${state}, id FROM seen
+      SELECT id, '"key"', 'task', 'success', '{}', '{}', since, ${state}, id FROM seen
       WHERE id NOT IN (SELECT id FROM work);
     COMMIT;
   `)
@@ -82,6 +82,20 @@ describe('what was seen', () => {
     clock.pass(DAY + 60_000)
     succeed()
     await vi.waitFor(() => expect(events).toMatchObject([{ type: 'delivered' }]), long)
+    expect(await inbox.record(callbackOf('a', new Date(clock.now())))).toBe('duplicate')
+  })
+
+  test('is remembered as long though its content was purged', async () => {
+    const clock = settableClock()
+    const inbox = openInbox(newFile())
+    const { hook, succeed } = heldHook()
+    const { events, runs } = await startInbox(inbox, hook, { clock, retention: DAY })
+    await inbox.record(callbackOf('a'))
+    await vi.waitFor(() => expect(runs).toEqual(['a']), long)
+    clock.pass(DAY + 60_000)
+    succeed()
+    await vi.waitFor(() => expect(events).toMatchObject([{ type: 'delivered' }]), long)
+    expect(await inbox.purge()).toBe(1)
     expect(await inbox.record(callbackOf('a', new Date(clock.now())))).toBe('duplicate')
   })
 

@@ -29,15 +29,35 @@ export function openFile(file: string, busyTimeout: number): OpenFile {
   try {
     // A pragma, for the option came with Node 22.16.
     db.exec(`PRAGMA busy_timeout = ${busyTimeout}`)
-    // First of all: the next line writes, and this may be a file of someone else.
-    checkOrigin(db)
+    waitWhileBusy(busyTimeout, () => {
+      // First of all: the next line writes, and this may be a file of someone else.
+      checkOrigin(db)
+      db.exec('PRAGMA journal_mode = WAL')
+    })
     // FULL: a commit returns when it is on the disk. The WAL is cut back to this size after a burst.
-    db.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA journal_size_limit = 16777216')
+    db.exec('PRAGMA synchronous = FULL; PRAGMA journal_size_limit = 16777216')
     migrate(db)
     return createOpenFile(db, file)
   } catch (error) {
     db.close()
     throw error
+  }
+}
+
+const BUSY = 5
+
+/** To change to a WAL, SQLite needs the file for itself, and of all locks it does not wait for this one. */
+function waitWhileBusy(timeout: number, work: () => void): void {
+  const end = Date.now() + timeout
+  for (;;) {
+    try {
+      return work()
+    } catch (error) {
+      const isBusy = ((error as { errcode?: number }).errcode ?? 0) % 256 === BUSY
+      if (!isBusy || Date.now() >= end) throw error
+      // This thread has nothing else to do.
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 5)
+    }
   }
 }
 

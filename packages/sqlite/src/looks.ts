@@ -37,6 +37,8 @@ export interface Looks {
 
 /** Rows that one step touches: it takes a few milliseconds, so no callback waits for long. */
 const STEP = 500
+/** Milliseconds from receipt to end that make no difference to a retention of days. */
+const LATE = 60_000
 
 const BEFORE_ALL: Position = { at: -1, id: -1 }
 const BEHIND_ALL: Position = { at: Number.MAX_SAFE_INTEGER, id: Number.MAX_SAFE_INTEGER }
@@ -54,9 +56,10 @@ export function createLooks(db: DatabaseSync, begin: () => void): Looks {
   // Counting ten million rows would hold up callbacks; the ids have hardly any gaps.
   const seen = db.prepare('SELECT coalesce(max(id) - min(id) + 1, 0) AS count FROM seen')
   const surplus = db.prepare(
-    `SELECT id FROM work WHERE state = ${STATE.done} ORDER BY at DESC, id DESC LIMIT ${STEP} OFFSET ?`,
+    `SELECT id, at FROM work WHERE state = ${STATE.done} ORDER BY at DESC, id DESC LIMIT ${STEP} OFFSET ?`,
   )
   const drop = db.prepare('DELETE FROM work WHERE id = ?')
+  const date = db.prepare('UPDATE seen SET since = ? WHERE id = ? AND since < ?')
 
   return {
     list(state, after, limit) {
@@ -90,9 +93,13 @@ export function createLooks(db: DatabaseSync, begin: () => void): Looks {
       }
     },
     purge(keep) {
-      const rows = surplus.all(keep) as { id: number }[]
+      const rows = surplus.all(keep) as { id: number; at: number }[]
       if (rows.length > 0) begin()
-      for (const { id } of rows) drop.run(id)
+      for (const { id, at } of rows) {
+        drop.run(id)
+        // Of what was done late, the retention counts from then, and nothing else would know.
+        date.run(at, id, at - LATE)
+      }
       return rows.length
     },
   }

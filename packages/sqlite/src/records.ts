@@ -29,14 +29,14 @@ const STEP = 500
 
 /** `begin` opens the transaction for what is written. */
 export function createRecords(db: DatabaseSync, begin: () => void): Records {
-  const remember = db.prepare('INSERT INTO seen (hash, digest, received_at) VALUES (?, ?, ?) ON CONFLICT DO NOTHING')
-  const find = db.prepare('SELECT id, digest, received_at FROM seen WHERE hash = ?')
+  const remember = db.prepare('INSERT INTO seen (hash, digest, since) VALUES (?, ?, ?) ON CONFLICT DO NOTHING')
+  const find = db.prepare('SELECT id, digest, since FROM seen WHERE hash = ?')
   const kept = db.prepare(`SELECT 1 FROM work WHERE id = ? AND (state <> ${STATE.done} OR at >= ?)`)
   const insert = db.prepare(
     `INSERT INTO work (id, key, task_id, outcome, raw, query, received_at, state, at)
      VALUES (?, ?, ?, ?, ?, ?, ?, ${STATE.pending}, ?)`,
   )
-  const oldest = db.prepare('SELECT id, received_at FROM seen WHERE id > ? ORDER BY id LIMIT ?')
+  const oldest = db.prepare('SELECT id, since FROM seen WHERE id > ? ORDER BY id LIMIT ?')
   const drop = db.prepare('DELETE FROM seen WHERE id = ?')
   const dropWork = db.prepare(`DELETE FROM work WHERE id = ?`)
   let lookedAt = 0
@@ -59,8 +59,8 @@ export function createRecords(db: DatabaseSync, begin: () => void): Records {
       const contentDigest = Buffer.from(digest, 'hex')
       let added = remember.run(keyHash, contentDigest, receivedAt)
       if (added.changes === 0) {
-        const first = find.get(keyHash) as { id: number; digest: Uint8Array; received_at: number }
-        if (first.received_at >= forgetBefore || isKept(first.id, forgetBefore)) {
+        const first = find.get(keyHash) as { id: number; digest: Uint8Array; since: number }
+        if (first.since >= forgetBefore || isKept(first.id, forgetBefore)) {
           return contentDigest.equals(first.digest) ? 'duplicate' : 'conflict'
         }
         forgetOne(first.id)
@@ -70,18 +70,14 @@ export function createRecords(db: DatabaseSync, begin: () => void): Records {
       return 'recorded'
     },
     forget(before) {
-      const rows = oldest.all(lookedAt, STEP) as { id: number; received_at: number }[]
-      if (rows.some((row) => row.received_at < before)) begin()
-      for (const { id, received_at: receivedAt } of rows) {
-        if (receivedAt >= before) {
-          lookedAt = 0
-          return false
-        }
-        lookedAt = id
-        if (!isKept(id, before)) forgetOne(id)
-      }
-      if (rows.length < STEP) lookedAt = 0
-      return rows.length === STEP
+      const rows = oldest.all(lookedAt, STEP) as { id: number; since: number }[]
+      const old = rows.filter(({ since }) => since < before)
+      if (old.length > 0) begin()
+      for (const { id } of old) if (!isKept(id, before)) forgetOne(id)
+      // Behind a step with nothing old there is hardly anything old.
+      const mayBeMore = old.length > 0 && rows.length === STEP
+      lookedAt = mayBeMore ? (rows.at(-1)?.id ?? 0) : 0
+      return mayBeMore
     },
   }
 }

@@ -10,8 +10,8 @@ export const STATE = { pending: 0, running: 1, done: 2, dead: 3 } as const
  * Each entry brings a file from the version before it to the next; never change one that was released.
  *
  * `seen` is the memory of keys and the one place where duplicates are told. A key is looked up by the first 128
- * bits of its SHA-256, so that its length and characters do not matter; rows are added at the end of the table
- * and, of old keys, taken from its front. `work` holds what has to be done, under the same id. One index serves
+ * bits of its SHA-256, so that its length and characters do not matter; its retention counts from `since`. Rows are
+ * added at the end of the table and, of old keys, taken from its front. `work` holds what has to be done, under the same id. One index serves
  * all that is asked of it: `at` is when a pending one is due, when a running one's lease ends, when any other ended. `key` is JSON, for SQLite cannot hold every text.
  */
 const MIGRATIONS = [
@@ -19,7 +19,7 @@ const MIGRATIONS = [
      id INTEGER PRIMARY KEY AUTOINCREMENT,
      hash BLOB NOT NULL UNIQUE,
      digest BLOB NOT NULL,
-     received_at INTEGER NOT NULL
+     since INTEGER NOT NULL
    ) STRICT;
    CREATE TABLE work (
      id INTEGER PRIMARY KEY,
@@ -66,6 +66,7 @@ export function migrate(db: DatabaseSync): void {
   db.exec('BEGIN IMMEDIATE')
   try {
     // Asked again: another process may have been quicker.
+    checkOrigin(db)
     for (const migration of MIGRATIONS.slice(numberOf(db, 'user_version'))) db.exec(migration)
     db.exec(`PRAGMA application_id = ${APPLICATION_ID}; PRAGMA user_version = ${MIGRATIONS.length}; COMMIT`)
   } catch (error) {
