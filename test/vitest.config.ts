@@ -17,6 +17,8 @@ export default defineConfig({
     include: ['test/**/*.test.ts'],
     setupFiles: ['test/helpers/setup.ts'],
     testTimeout: 30_000,
+    // More than a small machine has cores: most tests wait for servers, disks and clocks.
+    maxWorkers: 3,
     reporters: ['default', new CountsReporter()],
     coverage: {
       include: ['packages/*/src/**'],
