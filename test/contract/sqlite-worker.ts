@@ -1,6 +1,7 @@
 // A process that works on an inbox file until someone kills it. What its runs do it says over IPC.
 import { parseCallback } from '@luma-callback/core'
 import { sqliteInbox } from '@luma-callback/sqlite'
+import { systemClock } from '../../packages/core/src/clock.ts'
 
 const [file = '', lease = '', ...taskIds] = process.argv.slice(2)
 const inbox = sqliteInbox(file, { pollInterval: 20, lease: Number(lease) })
@@ -28,12 +29,7 @@ await inbox.start(
     emit: (event) => {
       if (event.type === 'delivered') say(`delivered ${event.callback.taskId}`)
     },
-    clock: {
-      now: () => Date.now(),
-      random: () => Math.random(),
-      setTimeout: (callback, delay) => setTimeout(callback, delay),
-      clearTimeout: (timer) => clearTimeout(timer),
-    },
+    clock: systemClock,
   },
 )
 for (const taskId of taskIds) {

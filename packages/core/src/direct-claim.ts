@@ -5,7 +5,7 @@ import type { Claim } from './dedupe.ts'
 import type { DirectWork, Run } from './direct-run.ts'
 import { InProgressError, LeaseLostError, StoreUnavailableError } from './errors.ts'
 import { keepLease } from './lease.ts'
-import { within } from './promises.ts'
+import { pause, within } from './promises.ts'
 
 /** How long a claim holds without being renewed, in milliseconds; also how long a crash keeps a key from being tried again. */
 const LEASE = 30_000
@@ -69,7 +69,7 @@ export async function finish(run: Run, work: DirectWork): Promise<void> {
         error,
       )
       if (work.isClosing()) break
-      await pause(run, backoffDelay(attempt, retry, clock.random()), clock)
+      await pauseRun(run, backoffDelay(attempt, retry, clock.random()), clock)
     }
   }
   run.answer.resolve('recorded')
@@ -93,18 +93,11 @@ function reportStore(
   emit({ type: 'error', error: new StoreUnavailableError(`the dedupe store failed: ${what}`, { cause }), taskId })
 }
 
-export function pause(run: Run, delay: number, clock: Clock): Promise<void> {
-  return new Promise((resolve) => {
-    const timer = clock.setTimeout(end, delay)
-    run.abort.signal.addEventListener('abort', end, { once: true })
-    run.wake = end
-
-    function end(): void {
-      clock.clearTimeout(timer)
-      run.abort.signal.removeEventListener('abort', end)
-      resolve()
-    }
-  })
+/** Ends early when the run is aborted or woken. */
+export function pauseRun(run: Run, delay: number, clock: Clock): Promise<void> {
+  const woken = new AbortController()
+  run.wake = () => woken.abort()
+  return pause(delay, AbortSignal.any([run.abort.signal, woken.signal]), clock)
 }
 
 function isLate(): Error {

@@ -2,7 +2,7 @@ import { backoffDelay } from './backoff.ts'
 import type { LumaCallback } from './callback.ts'
 import type { Clock } from './clock.ts'
 import type { DedupeStore } from './dedupe.ts'
-import { claim, finish, isOurs, keepClaim, LEAST_TIME, pause, release, unanswered } from './direct-claim.ts'
+import { claim, finish, isOurs, keepClaim, LEAST_TIME, pauseRun, release, unanswered } from './direct-claim.ts'
 import { BusyError, HookFailedError, toError, UnrecoverableError } from './errors.ts'
 import type { Deliver, InboxOptions, Recorded } from './inbox.ts'
 import { deferred, type Deferred } from './promises.ts'
@@ -86,7 +86,7 @@ export async function carryOut(run: Run, work: DirectWork): Promise<void> {
       if (isFinal(run, attempt, error, work)) return await bury(run, attempt, error, work)
       const delay = backoffDelay(attempt, work.retry, work.clock.random())
       work.emit({ type: 'retrying', callback: run.callback, attempt, error, by: 'inbox', delay })
-      await pause(run, delay, work.clock)
+      await pauseRun(run, delay, work.clock)
     }
     await finish(run, work)
   } catch (error) {

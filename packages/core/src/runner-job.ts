@@ -1,9 +1,9 @@
 import { backoffDelay } from './backoff.ts'
 import { parseCallback, type LumaCallback } from './callback.ts'
 import { ClosedError, LeaseLostError, StoreUnavailableError, toError, UnrecoverableError } from './errors.ts'
+import type { Job, RunnerOptions } from './job.ts'
 import { keepLease } from './lease.ts'
 import { pause } from './promises.ts'
-import type { Job, RunnerOptions } from './job.ts'
 
 /**
  * What was running at this many crashes is taken for their cause and is dead: fewer than a process manager

@@ -78,7 +78,6 @@ export function createJobs(db: DatabaseSync, owners: Owners, begin: () => void):
      attempts = attempts - 1, crashes = crashes + 1, is_recovered = 1`
   const recoverExpired = db.prepare(`${cutOff} WHERE ${others}`)
   const recoverOwned = db.prepare(`${cutOff} WHERE state = ${STATE.running} AND owner = ?`)
-
   const postponed = db.prepare(`SELECT 1 FROM work WHERE state = ${STATE.pending} AND at > ? LIMIT 1`)
   const advance = db.prepare(`UPDATE work SET at = 0 WHERE state = ${STATE.pending} AND at > ?`)
 

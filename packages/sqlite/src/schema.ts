@@ -10,9 +10,12 @@ export const STATE = { pending: 0, running: 1, done: 2, dead: 3 } as const
  * Each entry brings a file from the version before it to the next; never change one that was released.
  *
  * `seen` is the memory of keys and the one place where duplicates are told. A key is looked up by the first 128
- * bits of its SHA-256, so that its length and characters do not matter; its retention counts from `since`. Rows are
- * added at the end of the table and, of old keys, taken from its front. `work` holds what has to be done, under the same id. One index serves
- * all that is asked of it: `at` is when a pending one is due, when a running one's lease ends, when any other ended. `key` is JSON, for SQLite cannot hold every text.
+ * bits of its SHA-256, so that its length and characters do not matter; its retention counts from `since`. Rows
+ * are added at the end of the table and, of old keys, taken from its front.
+ *
+ * `work` holds what has to be done, under the same id. One index serves all that is asked of it: `at` is when a
+ * pending one is due, when a running one's lease ends, when any other ended. `key` is JSON, for SQLite cannot hold
+ * every text.
  */
 const MIGRATIONS = [
   `CREATE TABLE seen (
