@@ -15,7 +15,8 @@ function read(path: string): string {
 }
 
 function sources(name: string): string[] {
-  return readdirSync(join(ROOT, 'packages', name, 'src')).map((file) => `packages/${name}/src/${file}`)
+  const files = readdirSync(join(ROOT, 'packages', name, 'src'), { recursive: true, encoding: 'utf8' })
+  return files.filter((file) => file.endsWith('.ts')).map((file) => `packages/${name}/src/${file}`)
 }
 
 /** Every name that a hand-written table of contents exports, values and types. */

@@ -1,6 +1,7 @@
 import { parseCallback, type LumaCallback } from '@luma-callback/core'
+import { sampleCallback } from '../samples.ts'
 
-export interface SampleOptions {
+export interface CallbackOptions {
   outcome?: LumaCallback['outcome']
   /** What the callback is recorded under, instead of its default key. */
   key?: string
@@ -8,17 +9,14 @@ export interface SampleOptions {
   content?: string
 }
 
-/** A callback of a task, as it would come out of the handler. */
-export function callbackOf(taskId: string, options: SampleOptions = {}): LumaCallback {
-  const { outcome = 'success', key, content = 'video' } = options
-  const data = { taskId, promptJson: '{"prompt":"a fox"}', resultUrls: [`https://files.example/${content}.mp4`] }
-  const body =
-    outcome === 'success' ? { code: 200, msg: 'success', data } : { code: 500, msg: content, data: { taskId } }
-  return parseCallback({
-    raw: JSON.stringify(body),
+/** A callback of a task, the same content each time, as it would come out of the handler. */
+export function callbackOf(taskId: string, { content = 'video', ...options }: CallbackOptions = {}): LumaCallback {
+  return sampleCallback({
+    taskId,
+    msg: content,
+    resultUrls: [`https://files.example/${content}.mp4`],
     query: { order: '17', name: 'Zoë 🦊' },
-    receivedAt: new Date(),
-    ...(key !== undefined && { key }),
+    ...options,
   })
 }
 
