@@ -10,14 +10,14 @@ import {
   type LumaEvent,
 } from '@luma-callback/core'
 import { sqliteInbox, type SqliteInboxOptions } from '@luma-callback/sqlite'
-import { onTestFinished } from 'vitest'
+import { onTestFinished, type TestContext } from 'vitest'
 import { systemClock } from '../../packages/core/src/clock.ts'
 import { successOf } from './signed.ts'
 
-/** A folder that is gone when the test is over. */
-export function temporaryFolder(): string {
+/** A folder that is gone when the test is over; of one that runs beside others, by its own `onTestFinished`. */
+export function temporaryFolder(onFinished: TestContext['onTestFinished'] = onTestFinished): string {
   const folder = mkdtempSync(join(tmpdir(), 'luma-sqlite-'))
-  onTestFinished(() => {
+  onFinished(() => {
     chmodSync(folder, 0o700)
     rmSync(folder, { recursive: true, force: true })
   })

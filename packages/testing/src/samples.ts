@@ -73,7 +73,7 @@ export function signedRequest(options: SignedRequestOptions = {}): SampleRequest
 }
 
 /** The body's text, laid out as in the provider's documentation. */
-function sampleBody(options: SampleOptions = {}): string {
+export function sampleBody(options: SampleOptions = {}): string {
   const { taskId = randomTaskId(), outcome = 'success', extra } = options
   const isSuccess = outcome === 'success'
   const {
@@ -85,7 +85,7 @@ function sampleBody(options: SampleOptions = {}): string {
   return JSON.stringify({ code, msg, data: { taskId, promptJson, ...(isSuccess && { resultUrls }) }, ...extra })
 }
 
-function randomTaskId(): string {
+export function randomTaskId(): string {
   return randomBytes(16).toString('hex')
 }
 

@@ -1,0 +1,165 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { Unmet, type Check, type Expectation, type Need } from './check.ts'
+import { CHECKS } from './checks/index.ts'
+import { openEndpoint, type Endpoint } from './endpoint.ts'
+import { NoAnswer, type Answer } from './exchange.ts'
+import { summarize, type AuditReport, type AuditResult } from './report.ts'
+
+export interface AuditOptions {
+  /** The address that the provider would call, http or https. It is sent callbacks of tasks that do not exist. */
+  url: string
+  /** The `webhookHmacKey` it knows; without it callbacks are not signed, and what is about signatures is skipped. */
+  secret?: string
+  /**
+   * An address of the endpoint's that answers `GET …?taskId=ID` with `{"handled": <number>}`: how often the work
+   * for that task was done. Whether it was done once cannot be seen otherwise; without it those checks are skipped.
+   */
+  probe?: string
+  /** What callbacks name as their result, for endpoints that fetch it. Default: a URL of a host that does not exist. */
+  resultUrl?: string
+  /** Run these checks only, by id. Default: all. */
+  only?: readonly string[]
+  /** Milliseconds for all of it; what is not over then is skipped. Default: 55 000. */
+  timeout?: number
+  /** Called with each result as it comes. */
+  onResult?: (result: AuditResult) => void
+  /** Ends the audit early: it rejects with the signal's reason. */
+  signal?: AbortSignal
+}
+
+const TIMEOUT = 55_000
+const RESULT_URL = 'https://files.example/l/luma-audit.mp4'
+/** How long a supervisor has to start a server again that crashed, or a busy one to come back to us. */
+const RESTART = 15_000
+const POLL = 50
+const LONGEST_TIMER = 2 ** 31 - 1
+const LACKS: Readonly<Record<Need, string>> = {
+  secret: 'it needs the endpoint’s secret',
+  probe: 'it needs a probe, which says how often a task was handled',
+}
+
+/** What is asked of an endpoint, without running it: the list that documentation and reports are made from. */
+export const auditChecks: readonly Readonly<Expectation>[] = CHECKS.map(({ run: _run, ...expectation }) => expectation)
+
+/**
+ * Asks an endpoint, in whatever language it is written, over HTTP: does it receive Luma callbacks as it should?
+ * It is sent callbacks that are good, damaged, forged and hostile, so give it one that is meant for tests.
+ *
+ * @throws TypeError if an option is wrong; NoAnswer (`ERR_LUMA_NO_ANSWER`) if nothing answers at the address; the
+ * reason of `signal` if that ended it.
+ */
+export async function auditEndpoint(options: AuditOptions): Promise<AuditReport> {
+  const { url, secret, probe, resultUrl = RESULT_URL, timeout = TIMEOUT, onResult } = options
+  const { signal = new AbortController().signal } = options
+  const checks = chosen(options)
+  const startedAt = new Date()
+  const deadline = AbortSignal.timeout(timeout)
+  const endpoint = openEndpoint({ url, secret, probe, resultUrl, signal: AbortSignal.any([signal, deadline]) })
+  const hint = hintFrom(await firstAnswer(endpoint, options), options)
+
+  const results: AuditResult[] = []
+  let isGone = false
+  for (const check of checks) {
+    const { id, level, expects, because } = check
+    const began = performance.now()
+    const outcome = await judge(check)
+    signal.throwIfAborted()
+    const result: AuditResult = { id, level, expects, because, ...outcome, duration: performance.now() - began }
+    results.push(result)
+    onResult?.(result)
+    if (outcome.verdict === 'failed') isGone = !(await isBack(endpoint))
+  }
+  return {
+    url: withoutQuery(url),
+    startedAt,
+    duration: Date.now() - startedAt.getTime(),
+    results,
+    ...summarize(results),
+    ...(hint !== undefined && { hint }),
+  }
+
+  async function judge(check: Check): Promise<Outcome> {
+    const lack = check.needs?.find((need) => options[need] === undefined)
+    if (lack !== undefined) return skipped(LACKS[lack])
+    if (isGone) return skipped('the endpoint no longer answers')
+    const outcome = deadline.aborted ? undefined : await run(check, endpoint)
+    // What was cut off says nothing of the endpoint.
+    const isOver = outcome === undefined || (deadline.aborted && outcome.verdict === 'failed')
+    return isOver ? skipped(`the audit's ${timeout / 1000} s were over`) : outcome
+  }
+}
+
+type Outcome = Pick<AuditResult, 'verdict' | 'reason'>
+
+function skipped(reason: string): Outcome {
+  return { verdict: 'skipped', reason }
+}
+
+async function run(check: Check, endpoint: Endpoint): Promise<Outcome> {
+  try {
+    await check.run(endpoint)
+    return { verdict: 'passed' }
+  } catch (error) {
+    if (error instanceof Unmet || error instanceof NoAnswer) return { verdict: 'failed', reason: error.message }
+    throw error
+  }
+}
+
+async function firstAnswer(endpoint: Endpoint, { url, signal }: AuditOptions): Promise<Answer> {
+  try {
+    return await endpoint.send()
+  } catch (error) {
+    signal?.throwIfAborted()
+    if (!(error instanceof NoAnswer)) throw error
+    throw new NoAnswer(`nothing answers at ${withoutQuery(url)}: ${error.message}; is the receiver running?`, {
+      cause: error,
+    })
+  }
+}
+
+/** Whether anything answers again: what crashed may be started anew, and is then asked the rest. */
+async function isBack(endpoint: Endpoint): Promise<boolean> {
+  for (const latest = Date.now() + RESTART; Date.now() < latest; await sleep(POLL)) {
+    const answer = await endpoint.send({}, { timeout: RESTART }).catch(() => undefined)
+    if (answer) return true
+  }
+  return false
+}
+
+/** What the first answer says about how the audit was started. */
+function hintFrom({ status }: Answer, { secret }: AuditOptions): string | undefined {
+  if (status === 401 || status === 403) {
+    const problem =
+      secret === undefined ? 'it wants a signature, and no secret was given' : 'is the secret the one it knows?'
+    return `A documented callback was answered ${status}: ${problem}`
+  }
+  if (status === 404) return 'A documented callback was answered 404: is the path right?'
+  return status === 405 ? 'A documented callback was answered 405: does this address take a POST?' : undefined
+}
+
+function chosen({ url, secret, probe, resultUrl, timeout = TIMEOUT, only }: AuditOptions): readonly Check[] {
+  for (const [name, address] of Object.entries({ url, probe, resultUrl })) {
+    if (address !== undefined && !isHttp(address)) throw wrong(name, 'must be an http(s) URL')
+  }
+  if (secret === '') throw wrong('secret', 'must not be empty')
+  if (!Number.isInteger(timeout) || timeout < 1 || timeout > LONGEST_TIMER) {
+    throw wrong('timeout', `must be an integer from 1 to ${LONGEST_TIMER}`)
+  }
+  if (only === undefined) return CHECKS
+  const unknown = only.find((id) => !CHECKS.some((check) => check.id === id))
+  if (unknown !== undefined) throw wrong('only', `names no check: ${unknown}`)
+  return CHECKS.filter(({ id }) => only.includes(id))
+}
+
+function wrong(option: string, message: string): TypeError {
+  return new TypeError(`auditEndpoint: option "${option}" ${message}`)
+}
+
+function isHttp(url: string): boolean {
+  return URL.canParse(url) && /^https?:$/.test(new URL(url).protocol)
+}
+
+function withoutQuery(url: string): string {
+  const { origin, pathname } = new URL(url)
+  return origin + pathname
+}

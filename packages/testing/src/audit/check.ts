@@ -1,0 +1,101 @@
+import type { Endpoint } from './endpoint.ts'
+import { NoAnswer, type Answer } from './exchange.ts'
+
+/** What is asked of every endpoint, and what of a good one; the words are those of RFC 2119. */
+export type Level = 'MUST' | 'SHOULD'
+
+/** What a check cannot do without; it is skipped where that is not given. */
+export type Need = 'secret' | 'probe'
+
+/** What a check says of itself. */
+export interface Expectation {
+  /** Never changes once published: reports are compared by it. */
+  id: string
+  level: Level
+  /** What the endpoint does. */
+  expects: string
+  /** The provider's rule, or the risk. */
+  because: string
+  needs?: readonly Need[]
+}
+
+export interface Check extends Expectation {
+  /** Rejects with {@link Unmet} if the endpoint does otherwise. */
+  run(endpoint: Endpoint): Promise<void>
+}
+
+/** The endpoint did otherwise; the message says what it did. */
+export class Unmet extends Error {
+  override readonly name = 'Unmet'
+}
+
+type Sending = (endpoint: Endpoint) => Promise<Answer>
+
+/** What is sent: one request, or several by what sets each apart. */
+type Sendings = Sending | Readonly<Record<string, Sending>>
+
+/** Each is answered exactly 200. */
+export function accepts(expectation: Expectation, sendings: Sendings): Check {
+  return answersWith({ expectation, sendings, isRight: (status) => status === 200, isHostile: false })
+}
+
+/** Each is answered with one of the statuses. */
+export function refuses(expectation: Expectation & { with: readonly number[] }, sendings: Sendings): Check {
+  const { with: statuses, ...rest } = expectation
+  return answersWith({ expectation: rest, sendings, isRight: (status) => statuses.includes(status), isHostile: true })
+}
+
+/** Each is answered at all; what its work then comes to is the endpoint's own affair. */
+export function answers(expectation: Expectation, sendings: Sendings): Check {
+  return answersWith({ expectation, sendings, isRight: () => true, isHostile: true })
+}
+
+/** Each is answered, whatever with, as long as it is no fault of the server's. */
+export function survives(expectation: Expectation, sendings: Sendings): Check {
+  return answersWith({ expectation, sendings, isRight: (status) => status < 500, isHostile: true })
+}
+
+function answersWith(options: {
+  expectation: Expectation
+  sendings: Sendings
+  isRight: (status: number) => boolean
+  /** It might bring a server down: after each request a good callback has to get through. */
+  isHostile: boolean
+}): Check {
+  const { expectation, sendings, isRight, isHostile } = options
+  const cases = typeof sendings === 'function' ? { '': sendings } : sendings
+  return {
+    ...expectation,
+    async run(endpoint) {
+      for (const [what, send] of Object.entries(cases)) {
+        await withCase(what, async () => {
+          const answer = await send(endpoint)
+          if (!isRight(answer.status)) throw new Unmet(`answered ${told(answer)}`)
+          if (isHostile) await endpoint.thrives()
+        })
+      }
+    },
+  }
+}
+
+/** Says which of several cases it was that went wrong. */
+async function withCase(what: string, run: () => Promise<void>): Promise<void> {
+  try {
+    await run()
+  } catch (error) {
+    if (what === '' || !(error instanceof Unmet || error instanceof NoAnswer)) throw error
+    throw new Unmet(`${what}: ${error.message}`, { cause: error })
+  }
+}
+
+/** An answer in a few words. */
+export function told({ status, text }: Answer): string {
+  // What a stranger's server wrote must not move a terminal's cursor.
+  const words = text
+    .replaceAll(/<[^>]*>|&nbsp;|[^\x20-\x7e]/g, ' ')
+    .replaceAll(/&#39;|&quot;/g, "'")
+    .replaceAll(/\s+/g, ' ')
+    .trim()
+  if (!words) return String(status)
+  return `${status} ${words.length > 80 ? `${words.slice(0, 79)}…` : words}`
+}

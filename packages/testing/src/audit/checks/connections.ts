@@ -1,0 +1,101 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { survives, told, Unmet, type Check } from '../check.ts'
+import { newTask, type Endpoint } from '../endpoint.ts'
+import { NoAnswer, type Answer, type Exchange } from '../exchange.ts'
+import { sampleBody } from '../../samples.ts'
+
+/** Bodies that come slowly, or not to their end. */
+
+const SLOW_BODIES = 50
+const ABORTED_BODIES = 20
+const PATIENCE = 20_000
+/** Until so many connections are there. */
+const UNDER_WAY = 100
+
+export const connectionChecks: readonly Check[] = [
+  {
+    id: 'aborted',
+    level: 'MUST',
+    expects: `lives on when ${ABORTED_BODIES} clients go away in the middle of the body`,
+    because: 'connections break; an error that nobody listens to ends some servers',
+    async run(endpoint) {
+      const abort = () => stall(endpoint, newTask().taskId, { timeout: 50 }).catch(ignoreNoAnswer)
+      await Promise.all(Array.from({ length: ABORTED_BODIES }, abort))
+      await endpoint.thrives()
+    },
+  },
+  {
+    id: 'aborted-not-handled',
+    level: 'MUST',
+    expects: 'does not handle a callback whose body broke off',
+    because: 'what arrived may be half of it; the provider sends it again, whole',
+    needs: ['probe'],
+    async run(endpoint) {
+      const { taskId } = newTask()
+      await stall(endpoint, taskId, { timeout: 100 }).catch(ignoreNoAnswer)
+      await endpoint.handled(taskId, 0)
+    },
+  },
+  {
+    id: 'truncated-not-handled',
+    level: 'MUST',
+    expects: 'does not handle a body that stops half-way, and handles the whole one that comes after it',
+    because: 'a refused callback must leave no trace that turns the next one into a duplicate',
+    needs: ['probe'],
+    async run(endpoint) {
+      const { taskId } = newTask()
+      const body = sampleBody({ taskId })
+      await endpoint.send({ taskId, body: body.slice(0, -20) })
+      await endpoint.handled(taskId, 0)
+      await endpoint.send({ taskId, body })
+      await endpoint.handled(taskId, 1)
+    },
+  },
+  {
+    id: 'slow-bodies',
+    level: 'MUST',
+    expects: `answers a good callback within 5 s while ${SLOW_BODIES} bodies do not arrive`,
+    because: 'whoever knows the address can hold connections open; results must get through',
+    async run(endpoint) {
+      const enough = new AbortController()
+      const stalled = Array.from({ length: SLOW_BODIES }, () =>
+        stall(endpoint, newTask().taskId, { signal: enough.signal }).catch(ignoreNoAnswer),
+      )
+      try {
+        await sleep(UNDER_WAY)
+        const answer = await endpoint.send({}, { timeout: 5_000 })
+        if (answer.status !== 200) throw new Unmet(`answered ${told(answer)}`)
+      } finally {
+        enough.abort()
+        await Promise.all(stalled)
+      }
+      await endpoint.thrives()
+    },
+  },
+  survives(
+    {
+      id: 'slow-body',
+      level: 'SHOULD',
+      expects: 'gives up on a body that does not arrive: 408, or the connection closed, within 20 s',
+      because: 'what waits without end adds up until nothing else gets through',
+    },
+    async (endpoint) => {
+      try {
+        return await stall(endpoint, newTask().taskId, { timeout: PATIENCE })
+      } catch (error) {
+        if (error instanceof NoAnswer && error.message.startsWith('no answer within')) throw error
+        return { status: 408, headers: {}, text: '', duration: 0 } // closed without a word
+      }
+    },
+  ),
+]
+
+/** Sends the first half of a success, and then nothing, until it is told to go away. */
+function stall(endpoint: Endpoint, taskId: string, until: Pick<Exchange, 'timeout' | 'signal'>): Promise<Answer> {
+  const body = sampleBody({ taskId })
+  return endpoint.send({ taskId }, { body: body.slice(0, body.length / 2), length: Buffer.byteLength(body), ...until })
+}
+
+function ignoreNoAnswer(error: unknown): void {
+  if (!(error instanceof NoAnswer)) throw error
+}

@@ -1,0 +1,110 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { randomTaskId, signedRequest, type SampleOptions } from '../samples.ts'
+import { exchange, NoAnswer, type Answer, type Exchange } from './exchange.ts'
+import { told, Unmet } from './check.ts'
+
+/** The endpoint under audit, as a check knows it. */
+export interface Endpoint {
+  /** The `webhookHmacKey` it knows; empty if none was given. */
+  readonly secret: string
+  readonly isSecure: boolean
+  /** So many different URLs of the result. */
+  resultUrls(count: number): readonly string[]
+  /** Every answer so far. */
+  readonly answers: readonly Answer[]
+  /** Sends a callback, signed if there is a secret. What `request` says replaces what the callback would be sent with. */
+  send(callback?: SampleOptions & { body?: string; timestamp?: number }, request?: Exchange): Promise<Answer>
+  /** Sends anything. */
+  request(request: Exchange): Promise<Answer>
+  /** Resolves if a good callback is answered 200 a moment later, and rejects with {@link Unmet} if not. */
+  thrives(): Promise<void>
+  /** Resolves if the probe says that the task was handled so often, and rejects with {@link Unmet} if not. */
+  handled(taskId: string, times: number): Promise<void>
+}
+
+/** How long hooks have that run after the answer. */
+const HOOK_PATIENCE = 5_000
+/** How long a hook has that should not run at all. */
+const QUIET = 300
+const POLL = 50
+/** A crash that a request brings about may come a moment after its answer. */
+const AFTERMATH = 50
+
+/** Where the endpoint is, and what may be known of it. */
+export interface Target {
+  url: string
+  secret?: string | undefined
+  probe?: string | undefined
+  resultUrl: string
+  signal: AbortSignal
+}
+
+export function openEndpoint({ url, secret, probe, resultUrl, signal }: Target): Endpoint {
+  const answers: Answer[] = []
+
+  async function request(options: Exchange): Promise<Answer> {
+    const either = options.signal ? AbortSignal.any([signal, options.signal]) : signal
+    const answer = await exchange(url, { ...options, signal: either })
+    answers.push(answer)
+    return answer
+  }
+
+  async function count(taskId: string): Promise<number> {
+    const query = { taskId }
+    const answer = await exchange(probe ?? '', { method: 'GET', query, signal })
+    const handled = handledIn(answer)
+    if (handled === undefined) {
+      throw new NoAnswer(`the probe answered ${answer.status} without {"handled": <number>}`)
+    }
+    return handled
+  }
+
+  function send(...[callback = {}, { headers, ...rest } = {}]: Parameters<Endpoint['send']>): Promise<Answer> {
+    const sample = { resultUrls: [numbered(resultUrl, 0)], ...callback, ...(secret !== undefined && { secret }) }
+    const { body, headers: own } = signedRequest(sample)
+    return request({ body, headers: { ...own, ...headers }, ...rest })
+  }
+
+  return {
+    secret: secret ?? '',
+    isSecure: new URL(url).protocol === 'https:',
+    resultUrls: (many) => Array.from({ length: many }, (_, index) => numbered(resultUrl, index)),
+    answers,
+    request,
+    send,
+    async thrives() {
+      await sleep(AFTERMATH)
+      const answer = await send().catch((error: Error) => {
+        throw new Unmet(`after it, a good callback had no answer: ${error.message}`, { cause: error })
+      })
+      if (answer.status !== 200) throw new Unmet(`after it, a good callback was answered ${told(answer)}`)
+    },
+    async handled(taskId, times) {
+      const latest = Date.now() + HOOK_PATIENCE
+      while ((await count(taskId)) < times && Date.now() < latest) await sleep(POLL)
+      await sleep(QUIET)
+      const handled = await count(taskId)
+      if (handled !== times) throw new Unmet(`handled ${handled} times, not ${times}`)
+    },
+  }
+}
+
+/** A task that no check has used before. */
+export function newTask(): { taskId: string } {
+  return { taskId: randomTaskId() }
+}
+
+function numbered(resultUrl: string, index: number): string {
+  const url = new URL(resultUrl)
+  url.searchParams.set('n', String(index))
+  return url.href
+}
+
+function handledIn({ text }: Answer): number | undefined {
+  try {
+    const { handled } = JSON.parse(text) as { handled?: unknown }
+    return typeof handled === 'number' ? handled : undefined
+  } catch {
+    return undefined
+  }
+}
