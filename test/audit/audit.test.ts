@@ -20,7 +20,15 @@ describe('an audit', () => {
     await expect(auditEndpoint({ url: `${url}/luma?token=abc` })).rejects.toMatchObject({
       name: 'NoAnswer',
       code: 'ERR_LUMA_NO_ANSWER',
-      message: `nothing answers at ${url}/luma: no connection (ECONNREFUSED); is the receiver running?`,
+      message: `nothing to audit at ${url}/luma: no connection (ECONNREFUSED); is it running?`,
+    })
+  })
+
+  test('with a probe that does not tell is refused, and says so', async () => {
+    const { url } = await listen(createServer(answer(404, 'not here')))
+    await expect(auditEndpoint({ url, probe: `${url}/probe` })).rejects.toMatchObject({
+      code: 'ERR_LUMA_NO_ANSWER',
+      message: `nothing to audit at ${url}/probe: the probe answered 404 without {"handled": <number>}; is it running?`,
     })
   })
 

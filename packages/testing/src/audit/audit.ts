@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Unmet, type Check, type Expectation, type Need } from './check.ts'
 import { CHECKS } from './checks/index.ts'
-import { openEndpoint, type Endpoint } from './endpoint.ts'
+import { newTask, openEndpoint, type Endpoint } from './endpoint.ts'
 import { NoAnswer, type Answer } from './exchange.ts'
 import { summarize, type AuditReport, type AuditResult } from './report.ts'
 
@@ -55,7 +55,9 @@ export async function auditEndpoint(options: AuditOptions): Promise<AuditReport>
   const startedAt = new Date()
   const deadline = AbortSignal.timeout(timeout)
   const endpoint = openEndpoint({ url, secret, probe, resultUrl, signal: AbortSignal.any([signal, deadline]) })
-  const hint = hintFrom(await firstAnswer(endpoint, options), options)
+  const first = await reached(options, url, () => endpoint.send())
+  if (probe !== undefined) await reached(options, probe, () => endpoint.count(newTask().taskId))
+  const hint = hintFrom(first, options)
 
   const results: AuditResult[] = []
   let isGone = false
@@ -105,15 +107,15 @@ async function run(check: Check, endpoint: Endpoint): Promise<Outcome> {
   }
 }
 
-async function firstAnswer(endpoint: Endpoint, { url, signal }: AuditOptions): Promise<Answer> {
+/** Without an endpoint, and a probe if there is to be one, there is nothing to be said of it. */
+async function reached<Result>({ signal }: AuditOptions, url: string, ask: () => Promise<Result>): Promise<Result> {
   try {
-    return await endpoint.send()
+    return await ask()
   } catch (error) {
     signal?.throwIfAborted()
     if (!(error instanceof NoAnswer)) throw error
-    throw new NoAnswer(`nothing answers at ${withoutQuery(url)}: ${error.message}; is the receiver running?`, {
-      cause: error,
-    })
+    const message = `nothing to audit at ${withoutQuery(url)}: ${error.message}; is it running?`
+    throw new NoAnswer(message, { cause: error })
   }
 }
 

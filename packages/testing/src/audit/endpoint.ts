@@ -18,6 +18,8 @@ export interface Endpoint {
   request(request: Exchange): Promise<Answer>
   /** Resolves if a good callback is answered 200 a moment later, and rejects with {@link Unmet} if not. */
   thrives(): Promise<void>
+  /** How often the probe says that the task was handled; rejects with {@link NoAnswer} if it does not say. */
+  count(taskId: string): Promise<number>
   /** Resolves if the probe says that the task was handled so often, and rejects with {@link Unmet} if not. */
   handled(taskId: string, times: number): Promise<void>
 }
@@ -50,8 +52,7 @@ export function openEndpoint({ url, secret, probe, resultUrl, signal }: Target):
   }
 
   async function count(taskId: string): Promise<number> {
-    const query = { taskId }
-    const answer = await exchange(probe ?? '', { method: 'GET', query, signal })
+    const answer = await exchange(probe ?? '', { method: 'GET', query: { taskId }, signal })
     const handled = handledIn(answer)
     if (handled === undefined) {
       throw new NoAnswer(`the probe answered ${answer.status} without {"handled": <number>}`)
@@ -72,6 +73,7 @@ export function openEndpoint({ url, secret, probe, resultUrl, signal }: Target):
     answers,
     request,
     send,
+    count,
     async thrives() {
       await sleep(AFTERMATH)
       const answer = await send().catch((error: Error) => {

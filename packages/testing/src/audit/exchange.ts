@@ -56,8 +56,8 @@ export async function exchange(target: string, options: Exchange): Promise<Answe
   const timer = setTimeout(() => outgoing.destroy(new Error(`no answer within ${timeout} ms`)), timeout)
   try {
     const answered = once(outgoing, 'response') as Promise<[IncomingMessage]>
-    // Whatever ends the sending ends the waiting too; one report of it is enough.
-    void write(outgoing, options.body).catch((error: Error) => outgoing.destroy(error))
+    // An answer may be there although its server let nothing more in; what ends both is told to the waiting.
+    write(outgoing, options.body).catch(() => {})
     const [incoming] = await answered
     const text = await readText(incoming)
     return {

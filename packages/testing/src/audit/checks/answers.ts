@@ -9,7 +9,8 @@ const TRACES: Readonly<Record<string, RegExp>> = {
   'an error of PHP': /(?:Fatal error|Warning|Notice|Deprecated)<?\/?b?>?:.+on line/s,
   'a stack trace of the JVM': /^\s+at [\w.$]+\([\w.]+\.(?:java|kt):\d+\)/m,
   'a stack trace of Go': /^goroutine \d+ \[/m,
-  'a path of the machine': /(?:\/(?:home|usr|var|srv|root|app|opt)\/|[A-Z]:\\)[\w.-]+[/\\][\w./\\-]+/,
+  'a path of the machine':
+    /(?:\/(?:home|usr|var|srv|root|app|opt)\/|[A-Z]:\\)(?:[\w.-]+[/\\])*[\w.-]+\.(?:[cm]?[jt]s|py|php|rb|go|java)\b/,
 }
 const MARK = '<script>luma-audit'
 
