@@ -12,3 +12,12 @@ export type { Expectation, Level, Need } from './audit/check.ts'
 export { inboxContract, type Guarantee, type InboxContractOptions } from './contracts/inbox-contract.ts'
 export { dedupeContract, type DedupeContractOptions, type DedupeSetUp } from './contracts/dedupe-contract.ts'
 export type { InboxSetUp } from './contracts/trial.ts'
+
+// The provider, simulated
+export { startSimulator, type Simulator } from './simulator/simulator.ts'
+export type { SimulatorOptions } from './simulator/options.ts'
+export type { SimulatorRequest, SimulatorTask } from './simulator/task.ts'
+export type { SimulatorDelivery } from './simulator/deliveries.ts'
+export type { SimulatorSummary } from './simulator/summary.ts'
+export { describeSimulatorEvent } from './simulator/event-text.ts'
+export type { SimulatorEvent } from './simulator/events.ts'

@@ -1,0 +1,62 @@
+import type { SimulatorDelivery } from './deliveries.ts'
+import type { SimulatorEvent } from './events.ts'
+
+/**
+ * An event of the simulator as one line for a log. What strangers sent is cut short and its control characters are
+ * written out, so that it can forge no line and colour no terminal.
+ *
+ * @example
+ * ```ts
+ * startSimulator({ observe: (event) => console.log(describeSimulatorEvent(event)) })
+ * ```
+ */
+export function describeSimulatorEvent(event: SimulatorEvent): string {
+  return `simulator: ${printable(describe(event))}`
+}
+
+function describe(event: SimulatorEvent): string {
+  switch (event.type) {
+    case 'submitted': {
+      const { taskId, callBackUrl } = event.task
+      return `took task ${taskId}, ${callBackUrl === undefined ? 'without a callback' : `to be called back at ${short(callBackUrl)}`}`
+    }
+    case 'refused':
+      return `answered ${event.code} to ${event.method} ${short(event.path)}: ${short(event.msg)}`
+    case 'generated':
+      return `finished task ${event.task.taskId}: ${event.task.state}`
+    case 'delivered':
+      return `${deliveryText(event.delivery)} was answered 200 in ${Math.round(event.delivery.duration)} ms`
+    case 'retrying':
+      return `${deliveryText(event.delivery)} failed, ${failure(event.delivery)}; it is sent again in ${event.delay} ms`
+    case 'undelivered':
+      return `${deliveryText(event.delivery)} failed for good, ${failure(event.delivery)}`
+    case 'linked':
+      return `gave a link for ${short(event.url)}`
+    case 'file':
+      return `${event.method} of file ${short(event.path)} was answered ${event.status}, ${event.result}, ${event.bytes} bytes`
+    default:
+      return event satisfies never
+  }
+}
+
+function deliveryText({ kind, attempt, taskId }: SimulatorDelivery): string {
+  return `delivery ${attempt} (${kind}) for task ${taskId}`
+}
+
+function failure({ status, error, answer }: SimulatorDelivery): string {
+  if (error !== undefined) return short(error)
+  return answer === '' ? `answered ${status}` : `answered ${status}: ${short(answer)}`
+}
+
+const MOST_CHARACTERS = 200
+
+function short(text: string): string {
+  return text.length > MOST_CHARACTERS ? `${text.slice(0, MOST_CHARACTERS)}… (${text.length} characters)` : text
+}
+
+function printable(text: string): string {
+  return text.replaceAll(
+    /[\p{Cc}\p{Cf}\p{Cs}\u2028\u2029]/gu,
+    (character) => `\\u{${character.codePointAt(0)?.toString(16)}}`,
+  )
+}

@@ -1,0 +1,43 @@
+import type { SimulatorRequest } from './task.ts'
+
+/** What was submitted, or what is wrong with it in words that name the field. */
+export type Read = { request: SimulatorRequest } | { problem: string }
+
+/** The kinds of video that the provider documents. */
+const VIDEO = new Set(['mp4', 'mov', 'avi'])
+
+/** Reads the body of a task submitted. Fields that are not known do no harm, and one that is null was left out. */
+export function readSubmission(body: unknown): Read {
+  if (typeof body !== 'object' || body === null || Array.isArray(body)) return wrong('the body must be a JSON object')
+  const { prompt, videoUrl, callBackUrl, watermark } = body as Record<string, unknown>
+  if (typeof prompt !== 'string' || prompt.trim() === '') return wrong('prompt is required, a text that is not empty')
+  if (!isHttpUrl(videoUrl)) return wrong('videoUrl is required, an http or https URL')
+  if (!isVideo(videoUrl)) return wrong('videoUrl must lead to an MP4, MOV or AVI file')
+  if (!isNothing(callBackUrl) && !isHttpUrl(callBackUrl)) return wrong('callBackUrl must be an http or https URL')
+  if (!isNothing(watermark) && typeof watermark !== 'string') return wrong('watermark must be a text')
+  return {
+    request: { prompt, videoUrl, callBackUrl: callBackUrl ?? undefined, watermark: watermark ?? undefined },
+  }
+}
+
+function wrong(problem: string): { problem: string } {
+  return { problem }
+}
+
+function isNothing(value: unknown): value is undefined | null {
+  return value === undefined || value === null
+}
+
+function isHttpUrl(value: unknown): value is string {
+  return typeof value === 'string' && URL.canParse(value) && /^https?:$/.test(new URL(value).protocol)
+}
+
+/** A URL without an extension may lead to any file; the provider would see when it fetches it. */
+function isVideo(url: string): boolean {
+  const [, extension] = /\.([a-z][a-z0-9]{1,4})$/i.exec(lastSegment(url)) ?? []
+  return extension === undefined || VIDEO.has(extension.toLowerCase())
+}
+
+function lastSegment(url: string): string {
+  return new URL(url).pathname.split('/').at(-1) ?? ''
+}

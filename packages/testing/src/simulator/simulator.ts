@@ -1,0 +1,117 @@
+import { randomInt } from 'node:crypto'
+import { once, setMaxListeners } from 'node:events'
+import { createApi } from './api.ts'
+import { createCourier, type SimulatorDelivery } from './deliveries.ts'
+import { createEmit } from './events.ts'
+import { createFiles, readVideo } from './files.ts'
+import { drawLots } from './lots.ts'
+import { readOptions, type SimulatorOptions } from './options.ts'
+import { listen, serve, urlOf } from './server.ts'
+import { summarize, type SimulatorSummary } from './summary.ts'
+import { viewTask, type SimulatorRequest, type SimulatorTask, type Task } from './task.ts'
+import { createTasks } from './tasks.ts'
+
+/** A running simulator of the provider. */
+export interface Simulator {
+  /** Where it answers, in place of `https://api.kie.ai`; without a slash at the end. */
+  readonly url: string
+  readonly apiKey: string
+  /** What everything left to chance was decided by; give it as the option `seed` to have the same again. */
+  readonly seed: number
+  /** Every task that was taken, as it is now, in the order of submission. */
+  readonly tasks: readonly SimulatorTask[]
+  /** Every delivery that is over, in the order in which they ended. */
+  readonly deliveries: readonly SimulatorDelivery[]
+  /**
+   * Submits a task without going over HTTP, so that the order of submission is that of the calls. `prompt` and
+   * `videoUrl` have defaults.
+   *
+   * @returns the task's id.
+   * @throws Error with the `code` and `msg` that a call would have been answered, or if the simulator is closed.
+   */
+  submit(request?: Partial<SimulatorRequest>): string
+  /** Resolves when every task is finished and called back, with all retries, duplicates and contradictions. */
+  idle(): Promise<void>
+  /** How many of everything there were so far. */
+  summary(): SimulatorSummary
+  /** Breaks off what is under way, and closes the server with its connections. */
+  close(): Promise<void>
+}
+
+/**
+ * Starts a server that behaves as the provider does: it takes tasks, finishes them after a while, calls their
+ * `callBackUrl`, tells their details, and serves their result files.
+ *
+ * @param options Times in milliseconds, shares from 0 to 1; everything has a default.
+ * @throws TypeError that names the option that is wrong or unknown; Error if the port cannot be had.
+ *
+ * @example
+ * ```ts
+ * const simulator = await startSimulator({ generationTime: 10, duplicates: 1 })
+ * simulator.submit({ callBackUrl: 'http://localhost:3000/luma-modify-callback' })
+ * await simulator.idle()
+ * await simulator.close()
+ * ```
+ */
+export async function startSimulator(options: SimulatorOptions = {}): Promise<Simulator> {
+  const settings = readOptions(options, randomInt(2 ** 32))
+  const { seed, apiKey, host } = settings
+  const video = await readVideo()
+  const server = await listen(settings.port, host)
+  const url = urlOf(server, host)
+
+  const closing = new AbortController()
+  const { signal } = closing
+  // Every delivery and every pause listens.
+  setMaxListeners(0, signal)
+  let refused = 0
+  const observe = createEmit(settings.observe)
+  const emit: typeof observe = (event) => {
+    if (event.type === 'refused') refused++
+    observe(event)
+  }
+
+  const linkLots = drawLots(seed, 'links')
+  const files = createFiles({ base: url, settings, nameLink: (number) => linkLots.hex(String(number)) })
+  const keep = (name: string, { plan }: Task) => files.keep(name, { ...plan.files, createdAt: Date.now() })
+  const courier = createCourier({ settings, emit, signal, otherUrl: (task) => keep(task.plan.files.otherName, task) })
+  const keepFiles = (task: Task) => [keep(task.plan.files.name, task)]
+  const tasks = createTasks({ settings, courier, emit, signal, keepFiles })
+  const api = createApi({ settings, tasks, files, emit })
+  serve(server, api, { files, video, emit })
+
+  let closed: Promise<void> | undefined
+  async function shutDown(): Promise<void> {
+    closing.abort()
+    const isClosed = once(server, 'close')
+    server.close()
+    server.closeAllConnections()
+    await Promise.all([isClosed, tasks.idle()])
+  }
+
+  return {
+    url,
+    apiKey,
+    seed,
+    get tasks() {
+      return tasks.all.map(viewTask)
+    },
+    get deliveries() {
+      return [...courier.deliveries]
+    },
+    submit(request) {
+      if (signal.aborted) throw new Error('the simulator is closed and takes no task')
+      const { code, msg, data } = api.submit({ ...SAMPLE_REQUEST, ...request })
+      if (code !== 200) throw new Error(`the simulator answered ${code}: ${msg}`)
+      return (data as { taskId: string }).taskId
+    },
+    idle: tasks.idle,
+    summary: () => summarize({ tasks: tasks.all, deliveries: courier.deliveries, refused }),
+    close: () => (closed ??= shutDown()),
+  }
+}
+
+const SAMPLE_REQUEST: SimulatorRequest = {
+  prompt: 'A futuristic cityscape at night, with flying vehicles between the towers.',
+  videoUrl: 'https://files.example/original.mp4',
+}
