@@ -1,64 +1,49 @@
-import { send, successOf } from './deliveries.ts'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { submit } from './provider.ts'
 import type { Receiver } from './receiver.ts'
 import { check, say, showLog, title, until } from './report.ts'
-import type { Shop } from './shop.ts'
+import { HOOK_PATIENCE, isTold, type Stage } from './results.ts'
 
-/** What is called back just before the crash. */
-export const TASKS: readonly string[] = Array.from(
-  { length: 16 },
-  (_, index) => `task-${String(index + 1).padStart(2, '0')}`,
-)
-/** Hooks that are done before the crash; of the others, those that there are slots for are at work, and the rest waits. */
+const TASKS = 20
+/** Hooks that are done before the crash; of the others, those that there are slots for are at work. */
 const DONE_BEFORE = 3
 const SLOTS = 10
-const WAIT = 3_000
+/** What is done gets noted as done within it. */
+const NOTED = 100
 
 /**
- * Kills a receiver while its hooks run, and looks whether each callback that it had answered 200 gets its hook
- * from the one that is started after it.
+ * Kills the receiver while its hooks run and other callbacks are still to come, and looks whether each task gets
+ * its hook from the one that is started after it.
  */
-export async function showCrash(options: {
-  receiver: Receiver
-  restart: () => Promise<Receiver>
-  shop: Shop
-  key: string
-  timeout: number
-}): Promise<void> {
-  const { receiver, restart, shop, key, timeout } = options
-  /** Each task of ours once, however often its hook ran. */
-  const done = () => TASKS.filter((id) => shop.told.some(({ taskId }) => taskId === id))
-
-  title(`${TASKS.length} more tasks succeeded, and the hooks take long`)
+export async function showCrash(options: Stage & { restart: (port: number) => Promise<Receiver> }): Promise<void> {
+  const { simulator, receiver, restart, shop } = options
+  title(`${TASKS} more tasks, and the hooks take long`)
   shop.answerOnly(DONE_BEFORE)
-  const replies = await Promise.all(TASKS.map((taskId) => send(receiver.url, successOf(taskId, key), timeout)))
-  const promised = TASKS.filter((_, index) => replies[index]?.status === 200)
-  const others = new Set(replies.filter(({ status }) => status !== 200).map(({ status, text }) => status ?? text))
-  say(`${promised.length} of ${TASKS.length} were answered 200`)
-  check(
-    others.size === 0,
-    `all ${TASKS.length} should have been answered 200, some were answered ${[...others].join(', ')}`,
-  )
+  const prompts = Array.from({ length: TASKS }, (_, index) => `a fox and a crash, take ${index + 1}`)
+  const taskIds = await Promise.all(prompts.map((prompt) => submit(simulator, receiver.url, prompt)))
+  const ours = () => simulator.tasks.filter(({ taskId }) => taskIds.includes(taskId))
+  const promised = () => ours().filter(({ callback }) => callback === 'delivered')
+  const done = () => taskIds.filter((taskId) => isTold(shop, taskId))
+  await until(() => shop.waiting().length >= SLOTS, HOOK_PATIENCE)
+  await sleep(NOTED)
+  const [before, running, answered] = [done().length, shop.waiting().length, promised()]
 
-  await until(() => shop.waiting().length >= SLOTS, WAIT)
-  // What is done gets noted as done.
-  await receiver.quiet()
-  const [before, running] = [done().length, shop.waiting().length]
   title('The receiver is killed (SIGKILL)')
   await receiver.kill()
   receiver.takeLines()
-  say(
-    `at that moment ${before} hooks were done, ${running} were running, ${promised.length - before - running} were waiting`,
-  )
+  say(`at that moment ${answered.length} of ${TASKS} callbacks had been answered 200:`)
+  say(`hooks done: ${before}, running: ${running}, waiting: ${answered.length - before - running}`)
 
   title('It is started again, on the same file')
   shop.answerAll()
-  const restarted = await restart()
-  const missing = () => promised.filter((taskId) => !done().includes(taskId))
-  await until(() => missing().length === 0, WAIT)
+  const restarted = await restart(receiver.port)
+  await simulator.idle()
+  await until(() => done().length === TASKS, HOOK_PATIENCE)
   await restarted.quiet()
   showLog(restarted.takeLines())
-  say(
-    `${done().length - before} more hooks are done: ${done().length} hooks for ${promised.length} callbacks that were answered 200`,
-  )
-  check(missing().length === 0, `answered 200, and then lost: ${missing().join(', ')}`)
+  const retries = simulator.deliveries.filter(({ taskId, kind }) => kind === 'retry' && taskIds.includes(taskId)).length
+  say(`the provider sent ${retries} callbacks again that nobody had answered`)
+  say(`${done().length - before} more hooks are done: ${done().length} hooks for ${TASKS} tasks`)
+  const lost = promised().filter(({ taskId }) => !isTold(shop, taskId))
+  check(lost.length === 0, `answered 200, and then lost: ${lost.map(({ taskId }) => taskId).join(', ')}`)
 }

@@ -5,6 +5,7 @@ import { createInterface } from 'node:readline'
 /** A receiver that runs in a process of its own. */
 export interface Receiver {
   url: string
+  port: number
   /** Resolves when it has said nothing for a moment: what it writes travels apart from what it answers. */
   quiet(): Promise<void>
   /** What it wrote since this was last called. */
@@ -19,16 +20,17 @@ const QUIET = 100
 const LONGEST_WAIT = 500
 
 /**
- * Starts a receiver on a free port and waits until it says where it listens. It finds the webhook key in
+ * Starts a receiver, on a free port if that is 0, and waits until it says where it listens. It finds the webhook key in
  * LUMA_WEBHOOK_KEY, the file for its inbox in LUMA_INBOX, and whom its hooks tell in NOTIFY_URL.
  */
 export async function startReceiver(options: {
   script: string
   env: Record<string, string>
+  port: number
   timeout: number
 }): Promise<Receiver> {
-  const { script, timeout } = options
-  const env = { ...process.env, PORT: '0', ...options.env }
+  const { script, port, timeout } = options
+  const env = { ...process.env, PORT: String(port), ...options.env }
   const child = spawn(process.execPath, [script], { env, stdio: ['ignore', 'pipe', 'pipe'] })
   // Not 'exit': only now has all been read that it wrote.
   const ended = once(child, 'close')
@@ -58,8 +60,10 @@ export async function startReceiver(options: {
   }
 
   try {
+    const address = await url
     return {
-      url: await url,
+      url: address,
+      port: Number(new URL(address).port),
       async quiet() {
         const latest = Date.now() + LONGEST_WAIT
         do await new Promise((resolve) => setTimeout(resolve, QUIET))

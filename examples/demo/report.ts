@@ -1,6 +1,9 @@
-const useColour = process.stdout.isTTY && !process.env['NO_COLOR']
-const paint = (code: number) => (text: string) => (useColour ? `\u001b[${code}m${text}\u001b[0m` : text)
-const [bold, dim, green, red] = [paint(1), paint(2), paint(32), paint(31)]
+import { styleText } from 'node:util'
+
+/** Where there is no terminal, and where NO_COLOR is set, it leaves a text as it is. */
+const paint = (style: Parameters<typeof styleText>[0]) => (text: string) =>
+  styleText(style, text, { stream: process.stdout })
+const [bold, dim, green, red] = [paint('bold'), paint('dim'), paint('green'), paint('red')]
 
 /** What went otherwise than it should. */
 const troubles: string[] = []

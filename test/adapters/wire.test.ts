@@ -1,26 +1,73 @@
 import { describe, expect, test } from 'vitest'
 import { connect } from 'node:net'
 import { once } from 'node:events'
+import { startChild } from '../helpers/child.ts'
 import { FORMS, frameworks } from '../helpers/frameworks.ts'
 import { signedHeaders, successOf } from '../helpers/signed.ts'
-import { head, post, sendRaw } from '../helpers/wire.ts'
+import { firstReply, head, post, sendRaw } from '../helpers/wire.ts'
 
 const path = FORMS.bare
 
 describe.each(frameworks)('$name', ({ start }) => {
   test('answers 413 to a declared length over the limit, without waiting for the body', async () => {
     const { port } = await start({ bodyLimit: 1000 })
-    const reply = await sendRaw(port, head(path, { ...signedHeaders(), 'content-length': '1001' }))
+    const reply = await firstReply(port, head(path, { ...signedHeaders(), 'content-length': '1001' }))
     expect(reply).toMatch(/^HTTP\/1\.1 413 /)
-    expect(reply).toMatch(/connection: close/i)
     expect(reply).toContain('"body_too_large"')
   })
 
-  test('answers 413 to a body of no declared length that passes the limit, and stops reading it', async () => {
+  test('answers 413 to a body of no declared length that passes the limit', async () => {
     const { port } = await start({ bodyLimit: '1kb' })
     const chunk = `400\r\n${'x'.repeat(1024)}\r\n`
-    const reply = await sendRaw(port, head(path, { ...signedHeaders(), 'transfer-encoding': 'chunked' }), chunk, chunk)
+    const reply = await firstReply(
+      port,
+      head(path, { ...signedHeaders(), 'transfer-encoding': 'chunked' }),
+      chunk,
+      chunk,
+    )
     expect(reply).toMatch(/^HTTP\/1\.1 413 /)
+  })
+
+  test('answers 413 so that a sender in another process can read it while it still sends', async () => {
+    const { url } = await start({})
+    const sender = startChild('test/helpers/big-sender.ts', [url + path, JSON.stringify(signedHeaders())])
+    expect(await sender.ended, sender.output()).toBe(0)
+    expect(sender.output()).toBe('413 413 413\n')
+  })
+
+  test('answers 413 to a sender that has no end, and cuts the connection', async () => {
+    const { port } = await start({ bodyLimit: '1kb' })
+    const socket = connect(port, '127.0.0.1')
+      .setEncoding('utf8')
+      .on('error', () => {})
+    const drip = setInterval(() => socket.write('5\r\nxxxxx\r\n'), 10)
+    const isCut = once(socket, 'close')
+    socket.write(head(path, { ...signedHeaders(), 'transfer-encoding': 'chunked' }))
+    socket.write(`400\r\n${'x'.repeat(1024)}\r\n`)
+    const [reply] = (await once(socket, 'data')) as [string]
+    expect(reply).toMatch(/^HTTP\/1\.1 413 /)
+    await isCut
+    clearInterval(drip)
+  })
+
+  test('takes no body that was too large for a callback', async () => {
+    let runs = 0
+    const { port } = await start({ bodyLimit: 200, onSuccess: () => runs++ })
+    const { taskId, body } = successOf()
+    const smuggled = head(path, { ...signedHeaders(taskId), 'content-length': String(Buffer.byteLength(body)) }) + body
+    const tooLarge = head(path, { ...signedHeaders(), 'content-length': String(smuggled.length) }) + smuggled
+    const reply = await sendRaw(port, tooLarge, `GET ${path} HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n`)
+    expect(reply.match(/HTTP\/1\.1 \d+/g)).toEqual(['HTTP/1.1 413', 'HTTP/1.1 405'])
+    expect(runs).toBe(0)
+  })
+
+  test('takes what comes after a body that was too large, on the same connection', async () => {
+    const { port } = await start({ bodyLimit: '1kb' })
+    const { taskId, body } = successOf()
+    const tooLarge = head(path, { ...signedHeaders(), 'content-length': '2000' }) + 'x'.repeat(2000)
+    const length = { 'content-length': String(Buffer.byteLength(body)), connection: 'close' }
+    const reply = await sendRaw(port, tooLarge, head(path, { ...signedHeaders(taskId), ...length }) + body)
+    expect(reply.match(/HTTP\/1\.1 \d+/g)).toEqual(['HTTP/1.1 413', 'HTTP/1.1 200'])
   })
 
   test('answers 408 to a body that does not arrive in time, however it drips', async () => {

@@ -1,61 +1,92 @@
 import { once } from 'node:events'
-import { mkdtempSync, readdirSync, rmSync } from 'node:fs'
+import { readdirSync } from 'node:fs'
 import { connect } from 'node:net'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { expect, onTestFinished, test } from 'vitest'
-import { startChild } from '../helpers/child.ts'
+import { test, type TestContext } from 'vitest'
+import { startChild, type Child } from '../helpers/child.ts'
+import { temporaryFolder } from '../helpers/inboxes.ts'
 
-test('the demo exits 0, says that everything went as it should, and leaves no file behind', async () => {
-  const temporary = mkdtempSync(join(tmpdir(), 'luma-demo-test-'))
-  onTestFinished(() => rmSync(temporary, { recursive: true }))
-  const demo = startChild('examples/demo/demo.ts', [], { TMPDIR: temporary, TEMP: temporary })
+interface DemoOptions {
+  onTestFinished: TestContext['onTestFinished']
+  /** Where it makes its files. */
+  temporary?: string
+}
+
+/** Starts the demo, with another receiver than its own if one is named. */
+function startDemo(receiver: string | undefined, { onTestFinished, temporary }: DemoOptions): Child {
+  const args = receiver === undefined ? [] : [`test/demo/${receiver}-receiver.ts`]
+  const env = temporary === undefined ? {} : { TMPDIR: temporary, TEMP: temporary }
+  return startChild('examples/demo/demo.ts', args, env, onTestFinished)
+}
+
+// They wait for most of their time, so they do it at once.
+test.concurrent('the demo exits 0, says that everything went as it should, and leaves no file behind', async ({
+  expect,
+  onTestFinished,
+}) => {
+  const temporary = temporaryFolder(onTestFinished)
+  const demo = startDemo(undefined, { temporary, onTestFinished })
   expect(await demo.ended, demo.output()).toBe(0)
-  expect(demo.output()).toContain('3 hooks were done, 10 were running, 3 were waiting')
-  expect(demo.output()).toMatch(/log: task task-\d\d had been cut off and is delivered again \(attempt 1\)/)
-  expect(demo.output()).toContain('a crash amid 16 more, and each of them got its hook.')
+  expect(demo.output()).toMatch(/hooks done: 3, running: 10, waiting: \d+/)
+  expect(demo.output()).toMatch(/log: task \w{32} had been cut off and is delivered again \(attempt 1\)/)
+  expect(demo.output()).toContain('29 tasks submitted, 25 succeeded, 4 failed')
+  expect(demo.output()).toMatch(/callbacks sent: 29 taken, \d+ sent again after no answer, 12 duplicates/)
+  expect(demo.output()).toContain('your own system was told of 25 successes and 4 failures')
+  expect(demo.output()).toContain('Every task that was called back got its hook, and got it once.')
   expect(demo.output()).not.toContain('\u001B')
   expect(readdirSync(temporary)).toEqual([])
 })
 
-test('the demo exits 1 and says what was lost when the receiver keeps nothing', async () => {
-  const demo = startChild('examples/demo/demo.ts', ['test/demo/forgetful-receiver.ts'])
+test.concurrent('the demo exits 1 and says what was lost when the receiver keeps nothing', async ({
+  expect,
+  onTestFinished,
+}) => {
+  const demo = startDemo('forgetful', { onTestFinished })
   expect(await demo.ended).toBe(1)
-  expect(demo.output()).toMatch(/- answered 200, and then lost: (?:task-\d\d, ){12}task-\d\d\n/)
+  expect(demo.output()).toMatch(/- answered 200, and then lost: (?:\w{32}, ){9,}\w{32}\n/)
 })
 
-test('the demo exits 1 and says what went wrong when the receiver takes everything', async () => {
-  const demo = startChild('examples/demo/demo.ts', ['test/demo/credulous-receiver.ts'])
+test.concurrent('the demo exits 1 and says what went wrong when the receiver takes everything', async ({
+  expect,
+  onTestFinished,
+}) => {
+  const demo = startDemo('credulous', { onTestFinished })
   expect(await demo.ended).toBe(1)
-  expect(demo.output()).toContain('Somebody without the key sends one: expected 401')
-  expect(demo.output()).toContain('each hook should have been done once')
+  expect(demo.output()).toContain('Somebody without the key sends a callback: expected 401, got 200')
+  expect(demo.output()).toContain('each task should have been told once')
 })
 
-test('the demo exits 1 when the receiver does not start', async () => {
-  const demo = startChild('examples/demo/demo.ts', ['test/demo/no-such-receiver.ts'])
+test.concurrent('the demo exits 1 when the receiver does not start', async ({ expect, onTestFinished }) => {
+  const demo = startDemo('no-such', { onTestFinished })
   expect(await demo.ended).toBe(1)
   expect(demo.output()).toContain('the receiver ended before it listened')
 })
 
-test('the demo exits 1 and shows the last words of a receiver that dies', async () => {
-  const demo = startChild('examples/demo/demo.ts', ['test/demo/dying-receiver.ts'])
+test.concurrent('the demo exits 1 and shows the last words of a receiver that dies', async ({
+  expect,
+  onTestFinished,
+}) => {
+  const demo = startDemo('dying', { onTestFinished })
   expect(await demo.ended).toBe(1)
   expect(demo.output()).toContain('log: Error: a bug in the receiver')
-  expect(demo.output()).toContain('A task succeeded: expected 200 with "received", got no answer')
-  expect(demo.output()).not.toContain('It is called back a second time')
+  expect(demo.output()).toContain('the first callback should have been answered 200, it was')
+  expect(demo.output()).not.toContain('8 more tasks')
 })
 
-test('the demo comes to its end with a receiver that never falls silent', async () => {
-  const demo = startChild('examples/demo/demo.ts', ['test/demo/talkative-receiver.ts'])
+test.concurrent('the demo comes to its end with a receiver that never falls silent', async ({
+  expect,
+  onTestFinished,
+}) => {
+  const demo = startDemo('talkative', { onTestFinished })
   expect(await demo.ended).toBe(1)
-  expect(demo.output()).toContain('The body is cut off: expected 400')
+  expect(demo.output()).toContain('A callback is cut off on its way: expected 400, got 200')
 })
 
-test('the demo that is told to end leaves no receiver and no file behind', async () => {
-  const temporary = mkdtempSync(join(tmpdir(), 'luma-demo-test-'))
-  onTestFinished(() => rmSync(temporary, { recursive: true }))
-  const env = { TMPDIR: temporary, TEMP: temporary }
-  const demo = startChild('examples/demo/demo.ts', ['test/demo/stubborn-receiver.ts'], env)
+test.concurrent('the demo that is told to end leaves no receiver and no file behind', async ({
+  expect,
+  onTestFinished,
+}) => {
+  const temporary = temporaryFolder(onTestFinished)
+  const demo = startDemo('stubborn', { temporary, onTestFinished })
   const [, url = ''] = await demo.says(/listens on (\S+)/)
   demo.process.kill('SIGTERM')
   expect(await demo.ended).toBe(1)

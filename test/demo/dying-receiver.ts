@@ -5,6 +5,6 @@ import type { AddressInfo } from 'node:net'
 const server = createServer(() => {
   throw new Error('a bug in the receiver')
 })
-server.listen(0, '127.0.0.1', () =>
+server.listen(Number(process.env['PORT']), '127.0.0.1', () =>
   console.log(`listening on http://127.0.0.1:${(server.address() as AddressInfo).port}`),
 )

@@ -18,6 +18,6 @@ async function notify({ taskId, outcome }: LumaCallback): Promise<void> {
 
 const server = express()
   .use(luma)
-  .listen(0, '127.0.0.1', () => {
+  .listen(Number(process.env['PORT']), '127.0.0.1', () => {
     console.log(`listening on http://127.0.0.1:${(server.address() as AddressInfo).port}/luma-modify-callback`)
   })

@@ -6,7 +6,7 @@ const server = createServer((request) => {
   request.resume()
   console.log('a request is here')
 })
-server.listen(0, '127.0.0.1', () => {
+server.listen(Number(process.env['PORT']), '127.0.0.1', () => {
   console.log(`listening on http://127.0.0.1:${(server.address() as AddressInfo).port}`)
   setInterval(() => console.log('still here'), 20)
 })

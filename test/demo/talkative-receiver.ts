@@ -6,7 +6,7 @@ const server = createServer((request, response) => {
   request.resume()
   response.end('{"status":"received"}')
 })
-server.listen(0, '127.0.0.1', () => {
+server.listen(Number(process.env['PORT']), '127.0.0.1', () => {
   console.log(`listening on http://127.0.0.1:${(server.address() as AddressInfo).port}`)
   setInterval(() => console.log('still here'), 20)
 })

@@ -1,6 +1,6 @@
 // What is tested here is what is published: the packages are packed, installed into an empty project outside the
 // workspace, and used there. npm needs the registry for it, or a cache that has the few packages named below.
-import { execFileSync } from 'node:child_process'
+import { execFileSync, spawnSync } from 'node:child_process'
 import { existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { delimiter, join } from 'node:path'
@@ -28,21 +28,28 @@ function isBelow20_19(version: string): boolean {
   return major < 20 || (major === 20 && minor < 19)
 }
 
+function hasSqlite(version: string): boolean {
+  const [major = 0, minor = 0] = version.slice(1).split('.').map(Number)
+  return major > 22 || (major === 22 && minor >= 13)
+}
+
 function run(command: string, args: readonly string[], cwd: string): string {
   return execFileSync(command, args, { cwd, encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'], timeout: 120_000 })
 }
 
 beforeAll(() => {
   project = mkdtempSync(join(tmpdir(), 'luma-callback-'))
-  for (const name of NAMES) run('pnpm', ['pack', '--pack-destination', project], join(ROOT, 'packages', name))
+  const pack = (folder: string) => run('pnpm', ['pack', '--pack-destination', project], join(ROOT, 'packages', folder))
+  for (const folder of [...NAMES, 'cli']) pack(folder)
   const tarballs = readdirSync(project).filter((file) => file.endsWith('.tgz'))
-  const local = (name: string) => `file:./${tarballs.find((file) => file.startsWith(`luma-callback-${name}-`))}`
-  const dependencies = Object.fromEntries(NAMES.map((name) => [`@luma-callback/${name}`, local(name)]))
+  const local = (start: RegExp) => `file:./${tarballs.find((file) => start.test(file))}`
+  const libraries = NAMES.map((name) => [`@luma-callback/${name}`, local(new RegExp(`^luma-callback-${name}-`))])
+  const dependencies = { ...Object.fromEntries(libraries), 'luma-callback': local(/^luma-callback-\d/) }
   const frameworks = { express: '5.3.0', koa: '3.3.0', typescript: '7.0.2', '@types/node': '26.6.6' }
   const manifest = {
     private: true,
     dependencies: { ...dependencies, ...frameworks },
-    overrides: { '@luma-callback/core': '$@luma-callback/core' },
+    overrides: Object.fromEntries(NAMES.map((name) => [`@luma-callback/${name}`, `$@luma-callback/${name}`])),
   }
   writeFileSync(join(project, 'package.json'), JSON.stringify(manifest))
   run(
@@ -116,13 +123,23 @@ function suite(path: string, version: string): void {
   })
 
   test('@luma-callback/sqlite keeps a callback, or says which Node it needs', () => {
-    const [major = 0, minor = 0] = version.slice(1).split('.').map(Number)
-    const hasSqlite = major > 22 || (major === 22 && minor >= 13)
     writeFileSync(join(project, 'sqlite.mjs'), sqliteProgram)
     const file = join(project, `luma-${version}.db`)
     expect(run(path, ['sqlite.mjs', file], project)).toBe(
-      hasSqlite ? '200 {"status":"received"}\nhook 1\n' : 'ERR_LUMA_NODE_VERSION\n',
+      hasSqlite(version) ? '200 {"status":"received"}\nhook 1\n' : 'ERR_LUMA_NODE_VERSION\n',
     )
+  })
+
+  test('luma-callback runs, and says where a newer Node is needed', () => {
+    const bin = join(project, 'node_modules/.bin/luma-callback')
+    expect(run(path, [bin, '--version'], project)).toMatch(/^\d+\.\d+\.\d+\n$/)
+    expect(run(path, [bin, 'simulate', '--help'], project)).toContain('--generation-time')
+    const file = join(project, `cli-${version}.db`)
+    writeFileSync(file, '')
+    const { stdout, stderr } = spawnSync(path, [bin, 'inbox', 'stats', '--sqlite', file], { encoding: 'utf8' })
+    if (hasSqlite(version))
+      expect({ stdout, stderr }).toMatchObject({ stdout: expect.stringContaining('dead'), stderr: '' })
+    else expect(stderr).toMatch(/^error: sqliteInbox needs Node 22\.13 or later[^\n]*\n$/)
   })
 
   test.each(NAMES)('importing @luma-callback/%s does nothing: the process ends by itself', (name) => {
@@ -156,4 +173,10 @@ test('each package brings its licence, its readme and its declarations, and no s
     )
     expect(files.filter((file) => /^src|\.map$|tsbuildinfo/.test(file))).toEqual([])
   }
+})
+
+test('the command line brings its licence and its readme, and nothing that only programmers need', () => {
+  const files = readdirSync(join(project, 'node_modules/luma-callback'), { recursive: true }).map(String)
+  expect(files).toEqual(expect.arrayContaining(['LICENSE', 'README.md', 'package.json', 'dist/bin.js']))
+  expect(files.filter((file) => /^src|\.map$|\.d\.ts$|tsbuildinfo/.test(file))).toEqual([])
 })

@@ -15,17 +15,28 @@ export interface Child {
   ended: Promise<number | string>
 }
 
-/** Starts a program with this Node; it is killed when the test is over. */
-export function startChild(script: string, args: readonly string[] = [], env: Record<string, string> = {}): Child {
-  return startCommand(process.execPath, [script, ...args], env)
+/**
+ * Starts a program with this Node; it is killed when the test is over. A test that runs beside others of its file hands
+ * in its own `onTestFinished`.
+ */
+export function startChild(
+  script: string,
+  args: readonly string[] = [],
+  env: Record<string, string> = {},
+  onFinished: typeof onTestFinished = onTestFinished,
+): Child {
+  return startCommand(process.execPath, [script, ...args], env, onFinished)
 }
 
 /** Starts any program; it is killed when the test is over. */
-export function startCommand(command: string, args: readonly string[], env: Record<string, string> = {}): Child {
-  const child = spawn(command, args, {
-    cwd: ROOT,
-    env: { ...process.env, NO_COLOR: '1', ...env },
-  })
+export function startCommand(
+  command: string,
+  args: readonly string[],
+  env: Record<string, string> = {},
+  onFinished: typeof onTestFinished = onTestFinished,
+): Child {
+  const { FORCE_COLOR: _, ...inherited } = process.env
+  const child = spawn(command, args, { cwd: ROOT, env: { ...inherited, NO_COLOR: '1', ...env } })
   let written = ''
   const listeners = new Set<() => void>()
   for (const stream of [child.stdout, child.stderr]) {
@@ -35,7 +46,7 @@ export function startCommand(command: string, args: readonly string[], env: Reco
     })
   }
   const ended = once(child, 'close').then(([code, signal]) => (code ?? signal) as number | string)
-  onTestFinished(() => void child.kill('SIGKILL'))
+  onFinished(() => void child.kill('SIGKILL'))
   return {
     process: child,
     output: () => written,

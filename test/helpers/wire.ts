@@ -1,3 +1,4 @@
+import { once } from 'node:events'
 import { connect } from 'node:net'
 import { text } from 'node:stream/consumers'
 
@@ -36,6 +37,15 @@ export async function sendRaw(port: number, ...parts: readonly (string | Buffer)
     await new Promise(setImmediate)
   }
   return text(socket).catch(() => '')
+}
+
+/** Sends bytes as they are, and gives what comes back first, without waiting for the other side to close. */
+export async function firstReply(port: number, ...parts: readonly string[]): Promise<string> {
+  const socket = connect({ port, host: '127.0.0.1', noDelay: true }).setEncoding('utf8')
+  for (const part of parts) socket.write(part)
+  const [reply] = (await once(socket, 'data')) as [string]
+  socket.destroy()
+  return reply
 }
 
 /** The head of a POST, ready for {@link sendRaw}. */

@@ -55,6 +55,9 @@ export class Refusal extends Error {
 /** A body that is left unread, in whole or in part, must not be taken for the connection's next request. */
 export const CLOSE_CONNECTION: Record<string, string> = { connection: 'close' }
 
+/** Said outright, as Node would close it behind the answer if that was what the sender asked for; see `dropRest`. */
+export const KEEP_CONNECTION: Record<string, string> = { connection: 'keep-alive' }
+
 export const receivedAnswer: LumaAnswer = answer(200, '{"status":"received"}')
 
 export const duplicateAnswer: LumaAnswer = answer(200, '{"status":"duplicate"}')

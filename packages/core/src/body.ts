@@ -1,7 +1,7 @@
 import { isUtf8 } from 'node:buffer'
 import type { Readable } from 'node:stream'
 import getRawBody from 'raw-body'
-import { CLOSE_CONNECTION, Refusal } from './answers.ts'
+import { CLOSE_CONNECTION, KEEP_CONNECTION, Refusal } from './answers.ts'
 import type { Clock } from './clock.ts'
 import { singleHeader, type LumaRequest } from './request.ts'
 
@@ -82,6 +82,20 @@ function readStream(
   })
 }
 
+/** Milliseconds for whoever still sends what was refused to read the refusal. */
+const LINGER = 2_000
+
+/**
+ * Drops what still comes of a body that was refused, and cuts the connection if there is no end of it. Closed at once, as
+ * the answer is out, the connection would be reset, and take the answer with it (RFC 9112, section 9.6).
+ */
+export function dropRest({ stream }: LumaRequest, clock: Clock): void {
+  if (!stream || stream.destroyed || stream.readableEnded) return
+  const timer = clock.setTimeout(() => stream.destroy(), LINGER)
+  stream.once('close', () => clock.clearTimeout(timer))
+  stream.resume()
+}
+
 function toBytes(parsed: unknown): Buffer {
   if (Buffer.isBuffer(parsed)) return parsed
   if (parsed instanceof Uint8Array) return Buffer.from(parsed.buffer, parsed.byteOffset, parsed.byteLength)
@@ -126,7 +140,7 @@ function toRefusal(error: unknown, limit: number): Refusal {
 }
 
 function tooLarge(limit: number): Refusal {
-  return new Refusal('body_too_large', `the body is larger than ${limit} bytes`, { headers: CLOSE_CONNECTION })
+  return new Refusal('body_too_large', `the body is larger than ${limit} bytes`, { headers: KEEP_CONNECTION })
 }
 
 function timedOut(timeout: number): Refusal {

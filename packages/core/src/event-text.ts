@@ -1,5 +1,6 @@
 import { LumaError, toError } from './errors.ts'
 import type { LumaEvent } from './events.ts'
+import { printable } from './printable.ts'
 
 /**
  * An event as text for a log: one line, and below it the frames of an error's stack. What strangers sent is
@@ -43,15 +44,6 @@ function name(event: LumaEvent): string {
   return printable('callback' in event ? event.callback.taskId : 'taskId' in event ? (event.taskId ?? '') : '')
 }
 
-const MOST_CHARACTERS = 300
-
-function printable(text: string): string {
-  const visible = text
-    .slice(0, MOST_CHARACTERS)
-    .replaceAll(/[\p{Cc}\p{Cf}\u2028\u2029]/gu, (character) => `\\u{${character.codePointAt(0)?.toString(16)}}`)
-  return text.length > MOST_CHARACTERS ? `${visible}… (${text.length} characters)` : visible
-}
-
 function errorText(error: Error): string {
   const { message, cause } = error
   const code = 'code' in error && typeof error.code === 'string' ? ` [${error.code}]` : ''
@@ -74,5 +66,5 @@ function frames(error: Error): string[] {
   return lines
     .filter((line) => /^ {4}at /.test(line))
     .slice(0, MOST_FRAMES)
-    .map(printable)
+    .map((line) => printable(line))
 }

@@ -1,5 +1,5 @@
 import { duplicateAnswer, receivedAnswer, Refusal, refusalAnswer, type LumaAnswer } from './answers.ts'
-import { checkBodyHeaders, readBody } from './body.ts'
+import { checkBodyHeaders, dropRest, readBody } from './body.ts'
 import { completeCallback, readEnvelope, type Envelope, type LumaCallback } from './callback.ts'
 import { systemClock, type Clock } from './clock.ts'
 import { memoryDedupe } from './dedupe.ts'
@@ -81,6 +81,7 @@ export function createHandler(options: LumaOptions, clock: Clock = systemClock):
       if (recorded !== 'recorded') await tellRepeated(recorded, callback)
       return recorded === 'recorded' ? receivedAnswer : duplicateAnswer
     } catch (error) {
+      if (error instanceof Refusal && error.reason === 'body_too_large') dropRest(request, clock)
       return refuse(error, taskId)
     }
   }

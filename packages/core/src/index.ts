@@ -27,6 +27,7 @@ export { sign, type Signed } from './verify.ts'
 
 // Events
 export { describeEvent } from './event-text.ts'
+export { printable } from './printable.ts'
 export type { Emit, LumaEvent, Observer } from './events.ts'
 
 // Errors

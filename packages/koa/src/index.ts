@@ -63,7 +63,7 @@ export {
 export { sign, type Signed } from '@luma-callback/core'
 
 // Events
-export { describeEvent, type Emit, type LumaEvent, type Observer } from '@luma-callback/core'
+export { describeEvent, printable, type Emit, type LumaEvent, type Observer } from '@luma-callback/core'
 
 // Errors
 export {

@@ -42,6 +42,7 @@ export class NoAnswer extends Error {
 /** What the provider grants: https://docs.kie.ai/luma-api/generate-luma-modify-video-callbacks */
 const PROVIDER_TIMEOUT = 15_000
 const BETWEEN_PARTS = 20
+const CUT_OFF = 'the connection was cut off'
 const MOST_ANSWER_BYTES = 64 * 1024
 
 /**
@@ -72,6 +73,19 @@ export async function exchange(target: string, options: Exchange): Promise<Answe
     clearTimeout(timer)
     // A connection that is to be used again is left to its agent.
     if (!options.agent) outgoing.destroy()
+  }
+}
+
+/**
+ * An answer, or one of this status if the endpoint cut the connection instead. Where it cuts while we still send, an
+ * answer that it gave may be lost on the way, so that the two cannot be told apart.
+ */
+export async function cutIsLike(status: number, answer: Promise<Answer>): Promise<Answer> {
+  try {
+    return await answer
+  } catch (error) {
+    if (!(error instanceof NoAnswer) || !error.message.startsWith(CUT_OFF)) throw error
+    return { status, headers: {}, text: '', duration: 0 }
   }
 }
 
@@ -121,6 +135,6 @@ async function readText(incoming: IncomingMessage): Promise<string> {
 function reasonOf(error: unknown): string {
   const { code, message } = error as NodeJS.ErrnoException
   if (code === 'ECONNREFUSED' || message === '') return `no connection (${code ?? 'refused'})`
-  if (code === 'ECONNRESET' || code === 'EPIPE') return `the connection was cut off (${code})`
+  if (code === 'ECONNRESET' || code === 'EPIPE') return `${CUT_OFF} (${code})`
   return message
 }

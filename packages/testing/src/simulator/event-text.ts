@@ -1,3 +1,4 @@
+import { printable } from '@luma-callback/core'
 import type { SimulatorDelivery } from './deliveries.ts'
 import type { SimulatorEvent } from './events.ts'
 
@@ -11,17 +12,17 @@ import type { SimulatorEvent } from './events.ts'
  * ```
  */
 export function describeSimulatorEvent(event: SimulatorEvent): string {
-  return `simulator: ${printable(describe(event))}`
+  return `simulator: ${describe(event)}`
 }
 
 function describe(event: SimulatorEvent): string {
   switch (event.type) {
     case 'submitted': {
       const { taskId, callBackUrl } = event.task
-      return `took task ${taskId}, ${callBackUrl === undefined ? 'without a callback' : `to be called back at ${short(callBackUrl)}`}`
+      return `took task ${taskId}, ${callBackUrl === undefined ? 'without a callback' : `to be called back at ${printable(callBackUrl)}`}`
     }
     case 'refused':
-      return `answered ${event.code} to ${event.method} ${short(event.path)}: ${short(event.msg)}`
+      return `answered ${event.code} to ${event.method} ${printable(event.path)}: ${printable(event.msg)}`
     case 'generated':
       return `finished task ${event.task.taskId}: ${event.task.state}`
     case 'delivered':
@@ -31,9 +32,9 @@ function describe(event: SimulatorEvent): string {
     case 'undelivered':
       return `${deliveryText(event.delivery)} failed for good, ${failure(event.delivery)}`
     case 'linked':
-      return `gave a link for ${short(event.url)}`
+      return `gave a link for ${printable(event.url)}`
     case 'file':
-      return `${event.method} of file ${short(event.path)} was answered ${event.status}, ${event.result}, ${event.bytes} bytes`
+      return `${event.method} of file ${printable(event.path)} was answered ${event.status}, ${event.result}, ${event.bytes} bytes`
     default:
       return event satisfies never
   }
@@ -44,19 +45,6 @@ function deliveryText({ kind, attempt, taskId }: SimulatorDelivery): string {
 }
 
 function failure({ status, error, answer }: SimulatorDelivery): string {
-  if (error !== undefined) return short(error)
-  return answer === '' ? `answered ${status}` : `answered ${status}: ${short(answer)}`
-}
-
-const MOST_CHARACTERS = 200
-
-function short(text: string): string {
-  return text.length > MOST_CHARACTERS ? `${text.slice(0, MOST_CHARACTERS)}… (${text.length} characters)` : text
-}
-
-function printable(text: string): string {
-  return text.replaceAll(
-    /[\p{Cc}\p{Cf}\p{Cs}\u2028\u2029]/gu,
-    (character) => `\\u{${character.codePointAt(0)?.toString(16)}}`,
-  )
+  if (error !== undefined) return printable(error)
+  return answer === '' ? `answered ${status}` : `answered ${status}: ${printable(answer)}`
 }

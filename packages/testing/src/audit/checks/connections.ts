@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { survives, told, Unmet, type Check } from '../check.ts'
 import { newTask, type Endpoint } from '../endpoint.ts'
-import { NoAnswer, type Answer, type Exchange } from '../exchange.ts'
+import { cutIsLike, NoAnswer, type Answer, type Exchange } from '../exchange.ts'
 import { sampleBody } from '../../samples.ts'
 
 /** Bodies that come slowly, or not to their end. */
@@ -79,14 +79,7 @@ export const connectionChecks: readonly Check[] = [
       expects: 'gives up on a body that does not arrive: 408, or the connection closed, within 20 s',
       because: 'what waits without end adds up until nothing else gets through',
     },
-    async (endpoint) => {
-      try {
-        return await stall(endpoint, newTask().taskId, { timeout: PATIENCE })
-      } catch (error) {
-        if (error instanceof NoAnswer && error.message.startsWith('no answer within')) throw error
-        return { status: 408, headers: {}, text: '', duration: 0 } // closed without a word
-      }
-    },
+    (endpoint) => cutIsLike(408, stall(endpoint, newTask().taskId, { timeout: PATIENCE })),
   ),
 ]
 

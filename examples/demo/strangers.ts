@@ -1,0 +1,31 @@
+import { sampleCallback, signedRequest, type SampleRequest } from '@luma-callback/testing'
+import { check, say, showLog, title } from './report.ts'
+import type { Receiver } from './receiver.ts'
+
+/** Sends what is not the provider's, or not whole, and looks whether it is refused. */
+export async function showStrangers({ url, quiet, takeLines }: Receiver, key: string): Promise<void> {
+  const { raw } = sampleCallback()
+  const requests: readonly [what: string, request: SampleRequest, status: number][] = [
+    ['Somebody without the key sends a callback', signedRequest({ secret: 'not-the-key' }), 401],
+    ['A callback is cut off on its way', signedRequest({ secret: key, body: raw.slice(0, raw.length / 2) }), 400],
+  ]
+  for (const [what, request, expected] of requests) {
+    title(what)
+    const { status, text } = await send(url, request)
+    say(status === undefined ? `no answer: ${text}` : `answered ${status} ${text}`)
+    await quiet()
+    showLog(takeLines())
+    check(status === expected, `${what}: expected ${expected}, got ${status ?? 'no answer'}`)
+  }
+}
+
+async function send(url: string, request: SampleRequest): Promise<{ status?: number; text: string }> {
+  try {
+    const response = await fetch(url, { ...request, signal: AbortSignal.timeout(15_000) })
+    return { status: response.status, text: await response.text() }
+  } catch (error) {
+    // fetch says only that it failed; the reason is in the cause.
+    const reason = error instanceof Error && error.cause !== undefined ? error.cause : error
+    return { text: reason instanceof Error ? reason.message : String(reason) }
+  }
+}

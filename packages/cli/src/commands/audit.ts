@@ -1,0 +1,93 @@
+import { printable } from '@luma-callback/core'
+import { auditChecks, auditEndpoint, auditMarkdown, type AuditReport, type AuditResult } from '@luma-callback/testing'
+import { Option, type Command } from 'commander'
+import { secretOption, toList, timeoutOption, toUrl } from '../arguments.ts'
+import { interruption } from '../failure.ts'
+import { countBy, duration } from '../numbers.ts'
+import { paint, print, printHint, printJson, showProgress } from '../output.ts'
+import type { Finish } from '../program.ts'
+
+interface CommandOptions {
+  secret?: string
+  probe?: string
+  resultUrl?: string
+  only?: string[]
+  timeout: number
+  json?: true
+  markdown?: true
+}
+
+export function addAudit(program: Command, finish: Finish): void {
+  program
+    .command('audit')
+    .summary('ask any endpoint: does it receive callbacks as it should?')
+    .description(
+      'Sends an endpoint, in whatever language it is written, callbacks that are good, damaged, forged and hostile, of ' +
+        `tasks that do not exist, and judges its answers in ${auditChecks.length} checks. Give it one that is meant for tests.`,
+    )
+    .argument('<url>', 'the address that the provider would call', toUrl)
+    .addOption(secretOption('the webhook key it knows; without it, what is about signatures is skipped'))
+    .option('--probe <url>', 'answers GET …?taskId=ID with {"handled": n}; without it, what needs it is skipped', toUrl)
+    .option('--result-url <url>', 'a video that callbacks name as result, for endpoints that fetch it', toUrl)
+    .option('--only <ids>', 'run these checks only, with commas between them', toList)
+    .addOption(timeoutOption('for all of it; what is not over then is skipped', 55_000))
+    .option('--json', 'print the report as JSON')
+    .addOption(new Option('--markdown', 'print the report as a table of Markdown').conflicts('json'))
+    .addHelpText(
+      'after',
+      `
+Examples:
+  $ luma-callback audit http://localhost:3000/luma-modify-callback
+  $ luma-callback audit http://localhost:3000/luma-modify-callback --probe http://localhost:3000/probe --markdown > audit.md
+  $ luma-callback audit http://localhost:3000/luma-modify-callback --only duplicate,damaged-prompt
+
+Exits 0 if no MUST failed, 1 if one did, 2 if nothing answers.`,
+    )
+    .action(async (url: string, options: CommandOptions) => finish(await audit(url, options)))
+}
+
+async function audit(url: string, options: CommandOptions): Promise<number> {
+  const { json, markdown, ...given } = options
+  const isForPeople = !json && !markdown
+  const total = given.only?.length ?? auditChecks.length
+  let done = 0
+
+  function onResult(result: AuditResult): void {
+    done++
+    if (isForPeople) print(resultText(result))
+    showProgress(`${done} of ${total} checks`)
+  }
+
+  const report = await auditEndpoint({ url, ...given, signal: interruption(), onResult })
+  if (json) printJson(report)
+  else if (markdown) print(auditMarkdown(report).trimEnd())
+  else print(summaryText(report))
+  if (report.hint !== undefined) printHint(report.hint)
+  return report.passed ? 0 : 1
+}
+
+/** The longest id, so that the columns are straight although results come one by one. */
+const ID = Math.max(...auditChecks.map(({ id }) => id.length))
+const MARKS = { passed: ['green', '✓'], failed: ['red', '✗'], skipped: ['dim', '–'] } as const
+
+function resultText({ id, level, expects, because, verdict, reason = '' }: AuditResult): string {
+  const [style, mark] = MARKS[verdict]
+  const row = `${paint(style, mark)} ${level.padEnd(6)}  ${paint(style, id.padEnd(ID))}  ${expects}`
+  if (verdict !== 'failed') return row
+  const indent = ' '.repeat(10)
+  return `${row}\n${indent}${paint('red', printable(reason))}\n${indent}${paint('dim', `because ${because}`)}`
+}
+
+function summaryText({ url, counts, results, duration: took, passed }: AuditReport): string {
+  const lines = (['MUST', 'SHOULD'] as const).map((level) => {
+    const { passed: good, failed, skipped } = counts[level]
+    const rest = [failed > 0 && paint('red', `${failed} failed`), skipped > 0 && `${skipped} skipped`].filter(Boolean)
+    return `  ${level.padEnd(6)}  ${good} passed${rest.map((part) => `, ${part}`).join('')}`
+  })
+  const verdict = passed ? paint('green', 'no MUST failed') : paint('red', 'it does not receive callbacks as it must')
+  const skipped = results.filter((result) => result.verdict === 'skipped')
+  const reasons = Object.entries(countBy(skipped, ({ reason = '' }) => reason)).map(([reason, count]) =>
+    paint('dim', `  ${count} skipped: ${printable(reason)}`),
+  )
+  return ['', `${printable(url)} in ${duration(took)}: ${verdict}`, ...lines, ...reasons].join('\n')
+}

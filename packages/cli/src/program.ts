@@ -1,0 +1,54 @@
+import { Command } from 'commander'
+import { readFileSync } from 'node:fs'
+import { styleText } from 'node:util'
+import { addAudit } from './commands/audit.ts'
+import { addInbox } from './commands/inbox.ts'
+import { addSend } from './commands/send.ts'
+import { addSimulate } from './commands/simulate.ts'
+
+/** Told the exit code of a command that came to its end. */
+export type Finish = (exitCode: number) => void
+
+/** Where no colours are shown, commander takes them out again. */
+const bold = (text: string): string => styleText('bold', text, { validateStream: false })
+
+/** The whole command line; each command is in a file of its own. */
+export function createProgram(finish: Finish): Command {
+  const program = new Command('luma-callback')
+    .description('The workbench for receivers of Luma callbacks. Nothing here needs an account or a tunnel.')
+    .version(ownVersion())
+    .exitOverride()
+    .showSuggestionAfterError()
+    .showHelpAfterError('(--help shows what there is)')
+    .configureHelp({ styleTitle: bold, styleCommandText: bold, styleSubcommandText: bold })
+    .addHelpText(
+      'after',
+      `
+Examples:
+  $ luma-callback simulate http://localhost:3000/luma-modify-callback --count 20 --duplicates 0.2
+  $ luma-callback send http://localhost:3000/luma-modify-callback --fail
+  $ luma-callback audit http://localhost:3000/luma-modify-callback
+  $ luma-callback inbox list --sqlite luma.db --state dead
+
+Exit codes:
+  0    it went as it should
+  1    the answer is no: a callback was not answered 200, a MUST failed, there is no such entry
+  2    there is no answer: the command line is wrong, a file or a server is not there
+  130  ended by Ctrl-C (143 by SIGTERM)
+
+Environment:
+  LUMA_WEBHOOK_KEY  the webhook key, in place of --secret, which others of this machine could see
+  LUMA_INBOX        the file of the inbox, in place of --sqlite
+  NO_COLOR          set to anything: no colours`,
+    )
+  addSend(program, finish)
+  addSimulate(program, finish)
+  addAudit(program, finish)
+  addInbox(program, finish)
+  return program
+}
+
+function ownVersion(): string {
+  const file = readFileSync(new URL('../package.json', import.meta.url), 'utf8')
+  return (JSON.parse(file) as { version: string }).version
+}

@@ -1,0 +1,23 @@
+// Sends too much in three ways, each in a connection of its own, and prints what it was answered.
+const [url = '', headers = '{}'] = process.argv.slice(2)
+const MB = 1024 ** 2
+
+async function send(
+  body: NonNullable<RequestInit['body']>,
+  more: Record<string, string> = {},
+): Promise<number | string> {
+  const own = { ...(JSON.parse(headers) as Record<string, string>), ...more }
+  return fetch(url, { method: 'POST', headers: own, body, duplex: 'half' }).then(
+    ({ status }) => status,
+    (error: Error) => String(error.cause),
+  )
+}
+
+function* parts(): Generator<Uint8Array> {
+  for (let part = 0; part < 256; part++) yield new Uint8Array(MB / 16)
+}
+
+const declared = await send(new Uint8Array(16 * MB))
+const chunked = await send(ReadableStream.from(parts()))
+const closing = await send(new Uint8Array(16 * MB), { connection: 'close' })
+console.log(declared, chunked, closing)
