@@ -80,8 +80,17 @@ describe('a command line that is wrong', () => {
     [['simulate', '--unavailable', '404'], /"unavailable" must be 455, 500, 501 or 505/],
     [['audit', 'http://x', '--json', '--markdown'], /'--markdown' cannot be used with option '--json'/],
     [['audit', 'http://x', '--only', 'success,nothing'], /"only" names no check: nothing/],
-    [['inbox', 'list'], /required option '--sqlite <file>' not specified/],
-    [['inbox', 'list', '--sqlite', ''], /name the inbox: --sqlite FILE, or LUMA_INBOX/],
+    [['inbox', 'list'], /name the inbox: --sqlite FILE, --redis URL or --postgres URL, or LUMA_INBOX/],
+    [
+      ['inbox', 'list', '--sqlite', 'x', '--redis', 'redis://x'],
+      /'--sqlite <file>' cannot be used with option '--redis/,
+    ],
+    [['inbox', 'list', '--redis', '127.0.0.1'], /error: give it a URL that begins with redis:\/\//],
+    [
+      ['inbox', 'list', '--redis', 'redis://:hidden@127.0.0.1:1'],
+      /^error: Redis could not be asked for a list: connect ECONNREFUSED 127.0.0.1:1\n$/,
+    ],
+    [['inbox', 'list', '--sqlite', ''], /name the inbox: --sqlite FILE, --redis URL or --postgres URL, or LUMA_INBOX/],
     [['inbox', 'list', '--sqlite', 'x', '--state', 'lost'], /Allowed choices are pending, running, done, dead/],
     [['inbox', 'requeue', '--sqlite', 'x'], /there is no file x/],
   ])('%j exits 2 and says what is wrong, without a stack', async (args, says) => {

@@ -18,7 +18,7 @@ function start(broken: (store: DedupeStore, clock: FakeClock) => Partial<DedupeS
   const store = memoryDedupe({}, clock)
   const spied = Object.fromEntries(
     Object.entries({ ...store, ...broken(store, clock) }).map(([name, method]) => [name, vi.fn(method as never)]),
-  ) as unknown as { [Name in keyof DedupeStore]: ReturnType<typeof vi.fn<DedupeStore[Name]>> }
+  ) as unknown as { [Name in Exclude<keyof DedupeStore, 'close'>]: ReturnType<typeof vi.fn<DedupeStore[Name]>> }
   const held = heldHook<Call>()
   const receiver = startReceiver({ onSuccess: held.hook, dedupe: spied }, clock)
   return { ...receiver, ...held, store, dedupe: spied }

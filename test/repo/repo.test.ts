@@ -72,11 +72,18 @@ test('core exports these values', () => {
     'createHandler',
     'createRunner',
     'describeEvent',
+    'gather',
     'memoryDedupe',
     'parseCallback',
+    'pause',
     'printable',
+    'readEngineOptions',
+    'readListOptions',
     'sign',
+    'systemClock',
     'toOptions',
+    'withSpool',
+    'within',
   ])
 })
 

@@ -4,7 +4,7 @@ import { dirname, join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { describe, expect, test, vi } from 'vitest'
 import { callbackOf, openInbox, startInbox, temporaryFolder } from '../helpers/inboxes.ts'
-import { kill, startProcess } from './process.ts'
+import { kill, startProcess } from '../helpers/process.ts'
 
 function newFile(): string {
   return join(temporaryFolder(), 'luma.db')
@@ -12,7 +12,7 @@ function newFile(): string {
 
 test('four processes on one file run the hook of each of 10 000 callbacks once, 30 % of them duplicates', async () => {
   const file = newFile()
-  const processes = await Promise.all([1, 2, 3, 4].map(() => startProcess(file)))
+  const processes = await Promise.all([1, 2, 3, 4].map(() => startProcess({ sqlite: file })))
   const taskIds = Array.from({ length: 7_000 }, (_, index) => `task-${index}`)
   // Each duplicate goes to another process than the first.
   const sendings = [
@@ -43,10 +43,10 @@ test('four processes on one file run the hook of each of 10 000 callbacks once, 
 describe('work that one process has no room for', () => {
   test('is done by another', async () => {
     const file = newFile()
-    const busy = await startProcess(file, 60_000, 1)
+    const busy = await startProcess({ sqlite: file }, 60_000, 1)
     busy.send({ record: ['long'] })
     await vi.waitFor(() => expect(busy.idsOf('begun')).toEqual(['long']), 20_000)
-    const idle = await startProcess(file)
+    const idle = await startProcess({ sqlite: file })
     busy.send({ record: ['other'] })
     await vi.waitFor(() => expect(idle.idsOf('done')).toEqual(['other']), 20_000)
   })
@@ -55,8 +55,8 @@ describe('work that one process has no room for', () => {
 describe('what a killed process was at', () => {
   test('is taken up by one that runs, at once and as the same attempt', async () => {
     const file = newFile()
-    const first = await startProcess(file, 60_000)
-    const second = await startProcess(file)
+    const first = await startProcess({ sqlite: file }, 60_000)
+    const second = await startProcess({ sqlite: file })
     first.send({ record: ['a', 'b'] })
     await vi.waitFor(
       () => expect([...first.idsOf('begun'), ...second.idsOf('done')].toSorted()).toEqual(['a', 'b']),
@@ -74,11 +74,11 @@ describe('what a killed process was at', () => {
 
   test('is taken up by the next one to start, long before its lease runs out', async () => {
     const file = newFile()
-    const first = await startProcess(file, 60_000)
+    const first = await startProcess({ sqlite: file }, 60_000)
     first.send({ record: ['a'] })
     await vi.waitFor(() => expect(first.idsOf('begun')).toEqual(['a']), 20_000)
     await kill(first)
-    const next = await startProcess(file)
+    const next = await startProcess({ sqlite: file })
     // A lease holds 30 s; this bound is far below it, and far above the 2 s that are promised, for slow machines.
     await vi.waitFor(() => expect(next.idsOf('done')).toEqual(['a']), 15_000)
     expect(next.idsOf('recovered')).toEqual(['a'])
@@ -90,12 +90,15 @@ describe('what a killed process was at', () => {
 
   test('is taken up by one that starts when all that shared the file were killed', async () => {
     const file = newFile()
-    const processes = await Promise.all([startProcess(file, 60_000, 1), startProcess(file, 60_000, 1)])
+    const processes = await Promise.all([
+      startProcess({ sqlite: file }, 60_000, 1),
+      startProcess({ sqlite: file }, 60_000, 1),
+    ])
     processes[0].send({ record: ['a', 'b', 'c'] })
     // One each is begun; the third has nobody yet.
     await vi.waitFor(() => expect(processes.map(({ idsOf }) => idsOf('begun').length)).toEqual([1, 1]), 20_000)
     await Promise.all(processes.map((one) => kill(one)))
-    const next = await startProcess(file)
+    const next = await startProcess({ sqlite: file })
     await vi.waitFor(() => expect(next.idsOf('done').toSorted()).toEqual(['a', 'b', 'c']), 20_000)
     expect(next.idsOf('recovered').toSorted()).toEqual(processes.flatMap(({ idsOf }) => idsOf('begun')).toSorted())
   })
@@ -106,7 +109,7 @@ describe('what a killed process was at', () => {
     await inbox.record(callbackOf('poison'))
     for (const name of ['a', 'b', 'c']) await inbox.record(callbackOf(name))
     for (let kills = 0; kills < 4; kills++) {
-      const process = await startProcess(file, 60_000)
+      const process = await startProcess({ sqlite: file }, 60_000)
       await vi.waitFor(() => expect(process.idsOf('begun')).toContain('poison'), 20_000)
       if (kills >= 2) expect(process.idsOf('begun')).toEqual(['poison'])
       await kill(process)

@@ -5,7 +5,7 @@ import { DatabaseSync } from 'node:sqlite'
 import { describe, expect, test, vi } from 'vitest'
 import { createPrivately } from '../../packages/sqlite/src/files.ts'
 import { callbackOf, hangs, openInbox, startInbox, temporaryFolder } from '../helpers/inboxes.ts'
-import { startProcess } from './process.ts'
+import { startProcess } from '../helpers/process.ts'
 
 function newFile(): string {
   return join(temporaryFolder(), 'luma.db')
@@ -33,7 +33,7 @@ describe('two inboxes of one process on one file, beside another process', () =>
       const { runs } = await startInbox(inbox, hangs, { concurrency: 1 })
       await vi.waitFor(() => expect(runs).toEqual([name]), 20_000)
     }
-    const other = await startProcess(file)
+    const other = await startProcess({ sqlite: file })
     other.send({ record: ['c'] })
     await vi.waitFor(() => expect(other.idsOf('done')).toContain('c'), 20_000)
     expect(other.idsOf('begun')).toEqual(['c'])

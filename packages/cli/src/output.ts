@@ -30,7 +30,11 @@ export function printJsonLine(value: unknown): void {
 export function printError(error: unknown): void {
   const message = error instanceof Error ? error.message : String(error)
   // The name of the function tells a person at a terminal nothing.
-  printNote('error', 'red', message.replace(/^(?:auditEndpoint|sqliteInbox|startSimulator): /, ''))
+  printNote(
+    'error',
+    'red',
+    message.replace(/^(?:auditEndpoint|postgresInbox|redisInbox|sqliteInbox|startSimulator): /, ''),
+  )
   if (error instanceof Failure && error.hint !== undefined) printHint(error.hint)
 }
 

@@ -38,7 +38,7 @@ Exit codes:
 
 Environment:
   LUMA_WEBHOOK_KEY  the webhook key, in place of --secret, which others of this machine could see
-  LUMA_INBOX        the file of the inbox, in place of --sqlite
+  LUMA_INBOX        the inbox: a file, or a URL of Redis or Postgres
   NO_COLOR          set to anything: no colours`,
     )
   addSend(program, finish)

@@ -27,6 +27,8 @@ export interface DedupeStore {
   complete(key: string, holder: string, retention: number): Promise<void>
   /** Gives a claim up, so that the next delivery is let through. Changes nothing for anyone else. */
   release(key: string, holder: string): Promise<void>
+  /** Ends what the store opened itself. The receiver calls it when it has closed. */
+  close?(): Promise<void>
 }
 
 export interface MemoryDedupeOptions {

@@ -80,6 +80,8 @@ export function directInbox({ dedupe, ackTimeout, clock }: DirectOptions): Inbox
       for (const run of runs.values()) run.abort.abort(error)
       // What still hangs now is the store; it has nothing left to lose.
       await within(() => all, LEAST_TIME, cutOff, clock).catch(() => {})
+    } finally {
+      await dedupe.close?.()
     }
   }
 

@@ -17,10 +17,15 @@ export type { RetrySchedule } from './backoff.ts'
 // Inboxes and dedupe stores
 export type { CloseOptions, Deliver, DeliverOptions, Inbox, InboxOptions, Recorded } from './inbox.ts'
 export type { DeliveryState, DurableInbox, InboxEntry, InboxPage, InboxStats, ListOptions } from './inbox.ts'
+export { withSpool, type SpoolOptions } from './spool.ts'
 export { createRunner, type Runner } from './runner.ts'
 export type { Job, JobStore, RunnerOptions } from './job.ts'
+export { gather } from './gather.ts'
+export { readListOptions } from './list-options.ts'
+export { readEngineOptions, type OptionRule } from './engine-options.ts'
 export { memoryDedupe, type Claim, type DedupeStore, type MemoryDedupeOptions } from './dedupe.ts'
-export type { Clock, Timer } from './clock.ts'
+export { systemClock, type Clock, type Timer } from './clock.ts'
+export { pause, within } from './promises.ts'
 
 // Signatures
 export { sign, type Signed } from './verify.ts'

@@ -1,24 +1,8 @@
-import type { DeliveryState, InboxEntry, InboxPage, ListOptions } from '@luma-callback/core'
+import type { DeliveryState, InboxEntry, InboxPage } from '@luma-callback/core'
 import type { Position, WorkRow } from './looks.ts'
 import { STATE } from './schema.ts'
 
 const STATES = Object.keys(STATE) as DeliveryState[]
-const MOST_ENTRIES = 1_000
-
-/** Checks what `list` was asked; throws a TypeError. */
-export function readListOptions({ state, cursor, limit = 100 }: ListOptions): {
-  state: DeliveryState | undefined
-  after: Position | undefined
-  limit: number
-} {
-  if (state !== undefined && !STATES.includes(state)) {
-    throw new TypeError(`list: "state" must be one of ${STATES.join(', ')}`)
-  }
-  if (!Number.isInteger(limit) || limit < 1 || limit > MOST_ENTRIES) {
-    throw new TypeError(`list: "limit" must be an integer from 1 to ${MOST_ENTRIES}`)
-  }
-  return { state, after: cursor === undefined ? undefined : toPosition(cursor), limit }
-}
 
 /** One row more than was asked for tells that there is another page. */
 export function toPage(rows: readonly WorkRow[], limit: number): InboxPage {
@@ -30,7 +14,8 @@ export function toPage(rows: readonly WorkRow[], limit: number): InboxPage {
   }
 }
 
-function toPosition(cursor: string): Position {
+/** Where a cursor of ours points to. Throws a TypeError for another's. */
+export function toPosition(cursor: string): Position {
   const [, at, id] = /^(\d{1,16})\.(\d{1,16})$/.exec(cursor) ?? []
   if (at === undefined || id === undefined) throw new TypeError('list: "cursor" must be one that a page came with')
   return { at: Number(at), id: Number(id) }

@@ -2,6 +2,7 @@ import { resolve } from 'node:path'
 import {
   ClosedError,
   createRunner,
+  readListOptions,
   type DurableInbox,
   type InboxOptions,
   type LumaCallback,
@@ -9,7 +10,7 @@ import {
   type Runner,
 } from '@luma-callback/core'
 import { connect, type Connection } from './connection.ts'
-import { readListOptions, toEntry, toPage } from './entries.ts'
+import { toEntry, toPage, toPosition } from './entries.ts'
 import { startHousekeeping } from './housekeeping.ts'
 import { createJobStore } from './job-store.ts'
 import { checkNode, readOptions, type SqliteInboxOptions } from './options.ts'
@@ -112,7 +113,8 @@ export function sqliteInbox(file: string, options: SqliteInboxOptions = {}): Dur
       return closing
     },
     async list(listOptions = {}) {
-      const { state, after, limit } = readListOptions(listOptions)
+      const { state, cursor, limit } = readListOptions(listOptions)
+      const after = cursor === undefined ? undefined : toPosition(cursor)
       const { call } = await connection()
       return toPage(await call('list', state, after, limit + 1), limit)
     },

@@ -1,4 +1,4 @@
-import { NodeVersionError } from '@luma-callback/core'
+import { NodeVersionError, readEngineOptions } from '@luma-callback/core'
 
 /** What `sqliteInbox` can be told, in milliseconds. */
 export interface SqliteInboxOptions {
@@ -13,29 +13,15 @@ export interface SqliteInboxOptions {
   pollInterval?: number | undefined
 }
 
-const DEFAULTS = { busyTimeout: 5_000, lease: 30_000, pollInterval: 500 }
-const LEAST = { busyTimeout: 0, lease: 1_000, pollInterval: 10 }
-/** The longest that a timer keeps. */
-const MOST = 2 ** 31 - 1
-
-/** Checks the options and fills in their defaults. Throws a TypeError that names the one that is wrong. */
-export function readOptions(options: SqliteInboxOptions): typeof DEFAULTS {
-  const settings = { ...DEFAULTS }
-  for (const [name, value] of Object.entries(options as Record<string, unknown>)) {
-    if (!isName(name)) {
-      throw new TypeError(`sqliteInbox: unknown option "${name}"; known are ${Object.keys(DEFAULTS).join(', ')}`)
-    }
-    if (value === undefined) continue
-    if (!Number.isInteger(value) || (value as number) < LEAST[name] || (value as number) > MOST) {
-      throw new TypeError(`sqliteInbox: option "${name}" must be an integer from ${LEAST[name]} to ${MOST}`)
-    }
-    settings[name] = value as number
-  }
-  return settings
+const RULES = {
+  busyTimeout: { fallback: 5_000, least: 0 },
+  lease: { fallback: 30_000, least: 1_000 },
+  pollInterval: { fallback: 500, least: 10 },
 }
 
-function isName(name: string): name is keyof typeof DEFAULTS {
-  return Object.hasOwn(DEFAULTS, name)
+/** Checks the options and fills in their defaults. Throws a TypeError that names the one that is wrong. */
+export function readOptions(options: SqliteInboxOptions): Required<{ [Name in keyof typeof RULES]: number }> {
+  return readEngineOptions('sqliteInbox', options, RULES)
 }
 
 /** The first Node whose `node:sqlite` needs no flag. */

@@ -25,7 +25,11 @@ export function addInbox(program: Command, finish: Finish): void {
     inbox
       .command(name)
       .description(description)
-      .addOption(new Option('--sqlite <file>', 'the inbox is this file').env('LUMA_INBOX').makeOptionMandatory())
+      .addOption(new Option('--sqlite <file>', 'the inbox is this file').conflicts(['redis', 'postgres']))
+      .addOption(new Option('--redis <url>', 'the inbox is in this Redis').conflicts('postgres'))
+      .option('--prefix <prefix>', 'what its keys begin with, if redisInbox was told so')
+      .option('--postgres <url>', 'the inbox is in this Postgres database')
+      .option('--schema <schema>', 'its schema, if postgresInbox was told so')
       .option('--json', 'print JSON')
 
   command('list', 'Lists callbacks, a page at a time.')
@@ -53,7 +57,7 @@ export function addInbox(program: Command, finish: Finish): void {
 
   function withInbox<Given extends Options>(use: (opened: DurableInbox, options: Given) => Promise<number>) {
     return async (options: Given): Promise<void> => {
-      const opened = openInbox(options)
+      const opened = await openInbox(options)
       try {
         finish(await use(opened, options))
       } finally {

@@ -2,22 +2,25 @@ import { fork, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
 import { expect, onTestFinished, vi } from 'vitest'
-import type { FromProcess, ToProcess } from './worker-process.ts'
+import type { FromProcess, ToProcess, Where } from './worker-process.ts'
 
 const SCRIPT = fileURLToPath(new URL('worker-process.ts', import.meta.url))
 
-/** Another process that works on a file. */
+/** Another process that works on an inbox. */
 export interface Process {
   child: ChildProcess
   told: FromProcess[]
   send(message: ToProcess): void
+  /** Resolves when it is gone. */
+  ended: Promise<unknown>
   /** The task ids of what it told of this type. */
   idsOf(type: 'begun' | 'done' | 'recovered'): string[]
 }
 
 /** Starts one, whose hooks take `hookTime` milliseconds; it is killed when the test is over. */
-export async function startProcess(file: string, hookTime = 0, concurrency = 10): Promise<Process> {
-  const child = fork(SCRIPT, [file, String(hookTime), String(concurrency)])
+export async function startProcess(where: Where, hookTime = 0, concurrency = 10): Promise<Process> {
+  const child = fork(SCRIPT, [JSON.stringify(where), String(hookTime), String(concurrency)])
+  const ended = once(child, 'exit')
   onTestFinished(() => void child.kill('SIGKILL'))
   const told: FromProcess[] = []
   child.on('message', (message) => told.push(message as FromProcess))
@@ -25,14 +28,14 @@ export async function startProcess(file: string, hookTime = 0, concurrency = 10)
   return {
     child,
     told,
+    ended,
     send: (message) => void child.send(message),
     idsOf: (type) => told.flatMap((one) => (one.type === type && 'taskId' in one ? [one.taskId] : [])),
   }
 }
 
 /** Resolves when it is gone. */
-export async function kill({ child }: Process): Promise<void> {
-  const ended = once(child, 'exit')
+export async function kill({ child, ended }: Process): Promise<void> {
   child.kill('SIGKILL')
   await ended
 }

@@ -1,9 +1,10 @@
-// One of several processes on one file. It is told by messages what to record, and tells what its hooks do.
-import { parseCallback } from '@luma-callback/core'
-import { sqliteInbox } from '@luma-callback/sqlite'
+// One of several processes on one inbox. It is told by messages what to record, and tells what its hooks do.
+import { parseCallback, systemClock, type DurableInbox } from '@luma-callback/core'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { systemClock } from '../../packages/core/src/clock.ts'
-import { successOf } from '../helpers/signed.ts'
+import { successOf } from './signed.ts'
+
+/** The inbox: a file, or a server, with the options of its inbox. */
+export type Where = { sqlite: string } | { redis: string; options: object } | { postgres: string; options: object }
 
 /** To the process: record these tasks, or close. From it: what it has come to. */
 export type ToProcess = { record: string[] } | 'close'
@@ -11,8 +12,15 @@ export type FromProcess =
   | { type: 'started' | 'recorded' }
   | { type: 'begun' | 'done' | 'recovered'; taskId: string; attempt: number }
 
-const [file = '', hookTime = '0', concurrency = '10'] = process.argv.slice(2)
-const inbox = sqliteInbox(file)
+const [where = '', hookTime = '0', concurrency = '10'] = process.argv.slice(2)
+const inbox = await open(JSON.parse(where) as Where)
+
+/** Only what is needed is loaded: a process starts often. */
+async function open(at: Where): Promise<DurableInbox> {
+  if ('sqlite' in at) return (await import('@luma-callback/sqlite')).sqliteInbox(at.sqlite)
+  if ('redis' in at) return (await import('@luma-callback/redis')).redisInbox(at.redis, at.options)
+  return (await import('@luma-callback/postgres')).postgresInbox(at.postgres, at.options)
+}
 
 function tell(message: FromProcess): void {
   process.send?.(message)
@@ -21,6 +29,7 @@ function tell(message: FromProcess): void {
 await inbox.start(
   async ({ taskId }, { attempt }) => {
     tell({ type: 'begun', taskId, attempt })
+    if (taskId === 'deadly') process.kill(process.pid, 'SIGKILL')
     await sleep(Number(hookTime))
     tell({ type: 'done', taskId, attempt })
   },

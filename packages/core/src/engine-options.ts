@@ -1,0 +1,39 @@
+/** What an option of an inbox or store may be: an integer of at least `least`, or a text of this pattern. */
+export type OptionRule =
+  | { readonly fallback: number; readonly least: number }
+  | { readonly fallback: string; readonly pattern: RegExp; readonly must: string }
+
+/** The longest that a timer keeps, in milliseconds. */
+const MOST = 2 ** 31 - 1
+
+/**
+ * Checks the options of an inbox or a dedupe store, and fills in their defaults.
+ *
+ * @param caller - The function that was given them, for the message.
+ * @throws TypeError that names the option that is wrong or unknown.
+ */
+export function readEngineOptions<Rules extends Readonly<Record<string, OptionRule>>>(
+  caller: string,
+  options: object,
+  rules: Rules,
+): { [Name in keyof Rules]: Rules[Name]['fallback'] extends number ? number : string } {
+  const settings: Record<string, unknown> = {}
+  for (const [name, { fallback }] of Object.entries(rules)) settings[name] = fallback
+  for (const [name, value] of Object.entries(options) as [string, unknown][]) {
+    const rule = Object.hasOwn(rules, name) ? rules[name] : undefined
+    if (!rule) {
+      throw new TypeError(`${caller}: unknown option "${name}"; known are ${Object.keys(rules).join(', ')}`)
+    }
+    if (value === undefined) continue
+    const problem = problemOf(value, rule)
+    if (problem !== undefined) throw new TypeError(`${caller}: option "${name}" must be ${problem}`)
+    settings[name] = value
+  }
+  return settings as ReturnType<typeof readEngineOptions<Rules>>
+}
+
+function problemOf(value: unknown, rule: OptionRule): string | undefined {
+  if ('pattern' in rule) return typeof value === 'string' && rule.pattern.test(value) ? undefined : rule.must
+  const isUsable = Number.isInteger(value) && (value as number) >= rule.least && (value as number) <= MOST
+  return isUsable ? undefined : `an integer from ${rule.least} to ${MOST}`
+}

@@ -1,0 +1,53 @@
+import { hash } from 'node:crypto'
+import type { CallbackSource, LumaCallback } from '@luma-callback/core'
+
+/** The queue's name, as dashboards show it. */
+export const QUEUE = 'luma-callbacks'
+
+/** What a job of pg-boss carries. Of it `taskId` and `outcome` are for whoever looks at a dashboard. */
+export interface CallbackData {
+  taskId: string
+  outcome: LumaCallback['outcome']
+  /** JSON, as the next two: Postgres can hold neither NUL nor lone surrogates, but their escapes. */
+  key: string
+  raw: string
+  query: string
+  /** Milliseconds since the epoch. */
+  receivedAt: number
+  /** Runs that counted and ended without success. */
+  attempts?: number
+  /** Runs that ended with their process, or with their lease. */
+  crashes?: number
+  /** The run that was the latest to end in order, by pg-boss's count of them; or that is known to have been cut off. */
+  endedRun?: number
+  lastError?: string
+}
+
+export function toData({ taskId, outcome, key, raw, query, receivedAt }: LumaCallback): CallbackData {
+  return {
+    taskId,
+    outcome,
+    key: JSON.stringify(key),
+    raw: JSON.stringify(raw),
+    query: JSON.stringify(query),
+    receivedAt: receivedAt.getTime(),
+  }
+}
+
+export function toSource({ key, raw, query, receivedAt }: CallbackData): Required<CallbackSource> {
+  return {
+    key: JSON.parse(key) as string,
+    raw: JSON.parse(raw) as string,
+    query: JSON.parse(query) as Record<string, string>,
+    receivedAt: new Date(receivedAt),
+  }
+}
+
+/**
+ * The id of a key's job: 128 bits of its SHA-256, so that its length and characters do not matter. Of its UTF-16, for in
+ * UTF-8 all lone surrogates are one.
+ */
+export function idOf(key: string): string {
+  const digits = hash('sha256', Buffer.from(key, 'utf16le'), 'hex').slice(0, 32)
+  return digits.replace(/^(.{8})(.{4})(.{4})(.{4})/, '$1-$2-$3-$4-')
+}

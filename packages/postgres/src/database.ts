@@ -1,0 +1,174 @@
+import { Socket } from 'node:net'
+import { systemClock, within } from '@luma-callback/core'
+import pg from 'pg'
+
+/** Where Postgres is: a URL such as `postgres://user:password@host:5432/database`, or a pool of yours. */
+export type PostgresConnection = string | pg.Pool
+
+/** Rows of a statement. */
+export type Query = (text: string, values?: unknown[]) => Promise<{ rows: Record<string, unknown>[] }>
+
+/** The way to a database. */
+export interface Database {
+  query: Query
+  /** For what may take its time: making tables, keeping them in order. */
+  patientQuery: Query
+  /** Does all or nothing. What it does may be done twice, of which only the second one counts. */
+  transaction<Result>(work: (query: Query) => Promise<Result>): Promise<Result>
+  /** A connection for oneself, to be released. */
+  connect(): Promise<pg.PoolClient>
+  /** Ends what was opened here, within a few seconds; a pool that was passed in is left alone. */
+  close(): Promise<void>
+}
+
+/** A statement that has no answer after so many milliseconds has lost its connection. */
+export const SILENCE = 5_000
+const LONG_SILENCE = 60_000
+/** Milliseconds that connections have to say goodbye. */
+const GOODBYE = 1_000
+/** Connections to one database: one listens, one records, the others look after jobs. */
+const CONNECTIONS = 5
+/** With fewer, those who hold a connection would wait for each other. */
+const LEAST_CONNECTIONS = 3
+/** Postgres's codes for a deadlock, and for what an isolation level of the user's choice does not let through. */
+const TRY_AGAIN = new Set(['40P01', '40001'])
+const MOST_TRIES = 5
+
+/**
+ * Nothing is connected before the first statement.
+ *
+ * @throws TypeError if it is neither a URL nor a pool with room for three connections.
+ */
+export function openDatabase(caller: string, connection: PostgresConnection, timeout: number): Database {
+  const sockets = new Set<Socket>()
+  const pool = typeof connection === 'string' ? ownPool(caller, connection, timeout, sockets) : connection
+  checkPool(caller, pool)
+  // An idle connection that ends is no reason for the process to end; the next statement opens another one.
+  const ignore = (): void => {}
+  pool.on('error', ignore)
+
+  /** A pool of the user's may wait for ever. */
+  async function connect(): Promise<pg.PoolClient> {
+    const connecting = pool.connect()
+    try {
+      return await within(
+        () => connecting,
+        SILENCE,
+        () => new Error('no connection in time'),
+        systemClock,
+      )
+    } catch (error) {
+      connecting.then(
+        (late) => late.release(),
+        () => {},
+      )
+      throw error
+    }
+  }
+
+  async function onClient<Result>(work: (client: pg.PoolClient) => Promise<Result>): Promise<Result> {
+    const client = await connect()
+    // Between two statements it may end without anyone asking.
+    client.on('error', ignore)
+    try {
+      const result = await work(client)
+      client.off('error', ignore)
+      client.release()
+      return result
+    } catch (error) {
+      // Whatever state it is in, nobody else shall have it.
+      client.release(true)
+      throw error
+    }
+  }
+
+  const query =
+    (silence: number): Query =>
+    (text, values) =>
+      persistently(() => onClient((client) => run(client, text, values, silence)))
+
+  return {
+    query: query(SILENCE),
+    patientQuery: query(LONG_SILENCE),
+    transaction: (work) =>
+      persistently(() =>
+        onClient(async (client) => {
+          // Whatever the user's default is: who waited for another transaction has to see what it did.
+          await run(client, 'BEGIN ISOLATION LEVEL READ COMMITTED')
+          const result = await work((text, values) => run(client, text, values))
+          await run(client, 'COMMIT')
+          return result
+        }),
+      ),
+    connect,
+    async close() {
+      if (pool === connection) {
+        pool.off('error', ignore)
+        return
+      }
+      await within(
+        () => pool.end(),
+        GOODBYE,
+        () => new Error('no goodbye'),
+        systemClock,
+      ).catch(() => {})
+      // Where nobody answers they would keep the process alive.
+      for (const socket of sockets) socket.destroy()
+    },
+  }
+}
+
+async function run(client: pg.PoolClient, text: string, values?: unknown[], silence = SILENCE) {
+  // Not in the pool's own options, for the pool may be the user's. @types/pg knows it for connections only.
+  const query = { text, values, query_timeout: silence }
+  return client.query<Record<string, unknown>>(query as pg.QueryConfig)
+}
+
+async function persistently<Result>(attempt: () => Promise<Result>): Promise<Result> {
+  for (let tries = 1; ; tries++) {
+    try {
+      return await attempt()
+    } catch (error) {
+      if (tries === MOST_TRIES || !TRY_AGAIN.has((error as { code?: string }).code ?? '')) throw error
+    }
+  }
+}
+
+function ownPool(caller: string, url: string, timeout: number, sockets: Set<Socket>): pg.Pool {
+  if (!/^postgres(?:ql)?:\/\//.test(url) || !isReadable(url)) throw notAConnection(caller)
+  return new pg.Pool({
+    connectionString: url,
+    max: CONNECTIONS,
+    connectionTimeoutMillis: timeout,
+    keepAlive: true,
+    application_name: 'luma-callback',
+    stream() {
+      const socket = new Socket()
+      sockets.add(socket)
+      socket.once('close', () => sockets.delete(socket))
+      return socket
+    },
+  })
+}
+
+/** What cannot be read is told now, and in words of ours: an error of pg's would have the URL with it, and its password. */
+function isReadable(url: string): boolean {
+  try {
+    void new pg.Client({ connectionString: url })
+    return true
+  } catch {
+    return false
+  }
+}
+
+function checkPool(caller: string, pool: Partial<pg.Pool> | undefined): asserts pool is pg.Pool {
+  if (typeof pool?.connect !== 'function' || typeof pool.on !== 'function') throw notAConnection(caller)
+  const max = pool.options?.max ?? LEAST_CONNECTIONS
+  if (max < LEAST_CONNECTIONS) {
+    throw new TypeError(`${caller}: the Pool must have room for ${LEAST_CONNECTIONS} connections, its "max" is ${max}`)
+  }
+}
+
+function notAConnection(caller: string): TypeError {
+  return new TypeError(`${caller}: give it a URL that begins with postgres:// or postgresql://, or a Pool of pg`)
+}

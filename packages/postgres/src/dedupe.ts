@@ -1,0 +1,118 @@
+import { StoreUnavailableError, systemClock, within, type Claim, type DedupeStore } from '@luma-callback/core'
+import { idOf } from './callback-job.ts'
+import { openDatabase, type PostgresConnection } from './database.ts'
+import { makeTable } from './engine.ts'
+import { readDedupeOptions, type PostgresDedupeOptions } from './options.ts'
+
+/** A dedupe store that may have a pool of its own, which `close` ends. The receiver that it was given to closes it. */
+export interface ClosableDedupeStore extends DedupeStore {
+  close(): Promise<void>
+}
+
+/** `holder` is who claims a key; NULL once it is done. */
+const table = (schema: string): string => `
+  CREATE SCHEMA IF NOT EXISTS ${schema};
+  CREATE TABLE ${schema}.dedupe (
+    id uuid PRIMARY KEY,
+    holder text,
+    digest text NOT NULL,
+    expires_at timestamptz NOT NULL
+  );
+  CREATE INDEX dedupe_expires_at ON ${schema}.dedupe (expires_at)`
+
+/** Expired keys that one claim clears away in passing: more than it adds, so that they never pile up. */
+const CLEARED = 2
+
+/**
+ * Remembers in Postgres what was handled, for direct mode in several processes. Each step is one statement, and times
+ * are counted by Postgres.
+ *
+ * @param connection - A URL, or a pool of pg, which is never closed.
+ * @throws TypeError for a connection or option that is wrong or unknown.
+ * @example
+ * ```ts
+ * app.use(lumaCallback(onSuccess, { secret, dedupe: postgresDedupe(process.env.DATABASE_URL) }))
+ * ```
+ */
+export function postgresDedupe(
+  connection: PostgresConnection,
+  options: PostgresDedupeOptions = {},
+): ClosableDedupeStore {
+  const { schema, timeout } = readDedupeOptions(options)
+  const database = openDatabase('postgresDedupe', connection, timeout)
+  const name = `${schema}.dedupe`
+  let making: Promise<void> | undefined
+
+  function make(): Promise<void> {
+    making ??= makeTable(database, schema, 'dedupe', table(schema)).catch((error: unknown) => {
+      making = undefined
+      throw error
+    })
+    return making
+  }
+
+  async function run(text: string, values: unknown[]): Promise<Record<string, unknown>[]> {
+    const late = (): Error => new Error(`no answer within ${timeout} ms`)
+    try {
+      return await within(
+        async () => {
+          await make()
+          return (await database.query(text, values)).rows
+        },
+        timeout,
+        late,
+        systemClock,
+      )
+    } catch (cause) {
+      throw new StoreUnavailableError(`the dedupe store on Postgres: ${(cause as Error).message}`, { cause })
+    }
+  }
+
+  const until = (parameter: string): string => `now() + ${parameter}::float8 * interval '1 ms'`
+  // What the upsert does not touch it does not return; then it is read as it was.
+  const claim = `
+    WITH cleared AS (
+      DELETE FROM ${name} WHERE id IN (
+        SELECT id FROM ${name} WHERE expires_at < now() AND id <> $1::uuid ORDER BY expires_at LIMIT ${CLEARED}
+        FOR UPDATE SKIP LOCKED)
+    ), claimed AS (
+      INSERT INTO ${name} AS known (id, holder, digest, expires_at) VALUES ($1, $2, $4, ${until('$3')})
+      ON CONFLICT (id) DO UPDATE SET holder = $2, digest = $4, expires_at = ${until('$3')}
+      WHERE known.expires_at <= now() OR known.holder = $2
+      RETURNING 1
+    )
+    SELECT (SELECT count(*) FROM claimed) AS claimed, holder, digest
+    FROM (SELECT 1) AS one LEFT JOIN ${name} ON id = $1`
+
+  return {
+    async claim(key, holder, lease, digest): Promise<Claim> {
+      const values = [idOf(key), holder, lease, digest]
+      for (;;) {
+        const [row] = await run(claim, values)
+        if (Number(row?.['claimed']) > 0) return 'claimed'
+        // Who came in between is not seen by a statement that began before; the next one sees it.
+        if (typeof row?.['digest'] !== 'string') continue
+        if (row['holder'] !== null) return 'held'
+        return row['digest'] === digest ? 'done' : 'conflict'
+      }
+    },
+    async renew(key, holder, lease) {
+      const rows = await run(
+        `UPDATE ${name} SET expires_at = ${until('$3')} WHERE id = $1 AND holder = $2 RETURNING 1`,
+        [idOf(key), holder, lease],
+      )
+      return rows.length > 0
+    },
+    async complete(key, holder, retention) {
+      await run(`UPDATE ${name} SET holder = NULL, expires_at = ${until('$3')} WHERE id = $1 AND holder = $2`, [
+        idOf(key),
+        holder,
+        retention,
+      ])
+    },
+    async release(key, holder) {
+      await run(`DELETE FROM ${name} WHERE id = $1 AND holder = $2`, [idOf(key), holder])
+    },
+    close: () => database.close(),
+  }
+}

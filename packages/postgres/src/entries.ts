@@ -1,0 +1,72 @@
+import type { DeliveryState, InboxEntry } from '@luma-callback/core'
+import { toSource, type CallbackData } from './callback-job.ts'
+
+export interface JobRow {
+  id: string
+  data: CallbackData
+  state: string
+  start_after: Date
+  started_on: Date | null
+  completed_on: Date | null
+  created_on: Date
+  /** What a page is ordered by, in microseconds since the epoch. */
+  micros: string
+}
+
+/** Where a page begins: behind this row. */
+export interface Position {
+  micros: string
+  id: string
+}
+
+/** What each page holds and how it is ordered. pg-boss's order of states ends with those that have ended. */
+export const PAGES: Readonly<
+  Record<DeliveryState | 'all', { where: string; time: string; direction: 'ASC' | 'DESC' }>
+> = {
+  all: { where: 'true', time: 'created_on', direction: 'DESC' },
+  pending: { where: `state < 'active'`, time: 'start_after', direction: 'ASC' },
+  running: { where: `state = 'active'`, time: 'started_on', direction: 'ASC' },
+  done: { where: `state = 'completed'`, time: 'completed_on', direction: 'DESC' },
+  // What somebody cancelled in a dashboard is delivered no more than what is dead.
+  dead: { where: `state IN ('failed', 'cancelled')`, time: 'completed_on', direction: 'DESC' },
+}
+
+export function stateOf(state: string): DeliveryState {
+  switch (state) {
+    case 'active':
+      return 'running'
+    case 'completed':
+      return 'done'
+    case 'failed':
+    case 'cancelled':
+      return 'dead'
+    default:
+      return 'pending'
+  }
+}
+
+export function toPosition(cursor: string): Position {
+  const [, micros, id] = /^(\d{1,18})\.([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})$/.exec(cursor) ?? []
+  if (micros === undefined || id === undefined) {
+    throw new TypeError('list: "cursor" must be one that a page came with')
+  }
+  return { micros, id }
+}
+
+export function toEntry({ data, state, start_after, started_on, completed_on }: JobRow): InboxEntry {
+  const { attempts = 0, crashes = 0, lastError } = data
+  const ours = stateOf(state)
+  const hasEnded = ours === 'done' || ours === 'dead'
+  return {
+    ...toSource(data),
+    taskId: data.taskId,
+    outcome: data.outcome,
+    state: ours,
+    attempts: ours === 'running' || ours === 'done' ? attempts + 1 : attempts,
+    crashes,
+    lastError,
+    startedAt: started_on ?? undefined,
+    endedAt: hasEnded ? (completed_on ?? undefined) : undefined,
+    nextRunAt: ours === 'pending' ? start_after : undefined,
+  }
+}

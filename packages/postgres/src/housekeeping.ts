@@ -1,0 +1,109 @@
+import { StoreUnavailableError, type InboxOptions, type Timer } from '@luma-callback/core'
+import type { PgBoss } from 'pg-boss'
+import { QUEUE } from './callback-job.ts'
+import type { Database } from './database.ts'
+
+/** Of what is done, this many of the latest stay to be looked at. */
+const DONE_KEPT = 10_000
+/** Rows that one step touches, so that callbacks go in between. */
+const STEP = 500
+/** How often what is done or old is cleared away, in milliseconds. */
+const SWEEP_INTERVAL = 5_000
+
+interface HousekeepingOptions extends Pick<InboxOptions, 'retention' | 'emit' | 'clock'> {
+  boss: PgBoss
+  database: Database
+  schema: string
+  /** Milliseconds between looks for what was left behind. */
+  interval: number
+  /** Called when there is work again that a dead process had left behind. */
+  onRecovered: () => void
+}
+
+/**
+ * What has to be done from time to time, until it is stopped. pg-boss looks for jobs whose heartbeat has stopped once a
+ * minute at most; a callback should not wait for so long, so they are looked for here, and failed by pg-boss as it would.
+ */
+export function startHousekeeping(options: HousekeepingOptions): { stop: () => Promise<void> } {
+  const { boss, database, schema, interval, retention, emit, clock, onRecovered } = options
+  const stopped = new AbortController()
+  let sweptAt = clock.now()
+  let timer: Timer | undefined
+  let turn = look()
+
+  async function recover(): Promise<void> {
+    const { rows } = await database.query(
+      `SELECT id, retry_count AS "retryCount" FROM ${schema}.job WHERE name = $1 AND state = 'active'
+       AND heartbeat_on + heartbeat_seconds * interval '1 s' < now() LIMIT ${STEP}`,
+      [QUEUE],
+    )
+    if (rows.length === 0) return
+    await boss.fail(QUEUE, rows as { id: string; retryCount: number }[], { message: 'its process ended or hung' })
+    onRecovered()
+  }
+
+  async function purge(): Promise<number> {
+    return purgeDone(boss, database, schema, DONE_KEPT)
+  }
+
+  /** Forgets keys whose retention is over, with what is left of their callbacks; never of one that is not done. */
+  async function forget(): Promise<number> {
+    return database.transaction(async (query) => {
+      const { rows } = await query(
+        `DELETE FROM ${schema}.seen WHERE id IN (
+           SELECT id FROM ${schema}.seen AS old WHERE since < now() - $2::float8 * interval '1 ms' AND NOT EXISTS (
+             SELECT 1 FROM ${schema}.job WHERE name = $1 AND job.id = old.id
+             AND (state <> 'completed' OR completed_on > now() - $2::float8 * interval '1 ms'))
+           ORDER BY since LIMIT ${STEP} FOR UPDATE SKIP LOCKED)
+         RETURNING id`,
+        [QUEUE, retention],
+      )
+      const ids = rows.map(({ id }) => id as string)
+      if (ids.length > 0) await boss.deleteJob(QUEUE, ids, { db: { executeSql: query } })
+      return ids.length
+    })
+  }
+
+  async function look(): Promise<void> {
+    try {
+      await recover()
+      if (clock.now() - sweptAt >= SWEEP_INTERVAL) {
+        sweptAt = clock.now()
+        while (!stopped.signal.aborted && (await purge()) > 0);
+        while (!stopped.signal.aborted && (await forget()) === STEP);
+      }
+    } catch (cause) {
+      emit({
+        type: 'error',
+        error: new StoreUnavailableError('the inbox on Postgres could not be tidied up', { cause }),
+      })
+    }
+    if (!stopped.signal.aborted) schedule()
+  }
+
+  function schedule(): void {
+    timer = clock.setTimeout(() => {
+      turn = look()
+    }, interval)
+  }
+
+  return {
+    stop() {
+      stopped.abort()
+      clock.clearTimeout(timer)
+      return turn
+    },
+  }
+}
+
+/** Removes up to a step of what is done beyond the latest `keep`; how much that was. */
+export async function purgeDone(boss: PgBoss, database: Database, schema: string, keep: number): Promise<number> {
+  const { rows } = await database.query(
+    `SELECT id FROM ${schema}.job WHERE name = $1 AND state = 'completed'
+     ORDER BY completed_on DESC, id DESC OFFSET $2 LIMIT ${STEP}`,
+    [QUEUE, keep],
+  )
+  const ids = rows.map(({ id }) => id as string)
+  if (ids.length > 0) await boss.deleteJob(QUEUE, ids)
+  return ids.length
+}

@@ -1,0 +1,168 @@
+import {
+  ClosedError,
+  createRunner,
+  LumaError,
+  pause,
+  StoreUnavailableError,
+  systemClock,
+  within,
+  type Deliver,
+  type DurableInbox,
+  type InboxOptions,
+  type LumaCallback,
+  type Recorded,
+  type Runner,
+} from '@luma-callback/core'
+import { openDatabase, type PostgresConnection } from './database.ts'
+import { startEngine, type Engine } from './engine.ts'
+import { purgeDone, startHousekeeping } from './housekeeping.ts'
+import { createJobStore, type PostgresJobStore } from './job-store.ts'
+import { startListener } from './listener.ts'
+import { createLooks } from './looks.ts'
+import { checkNode, readInboxOptions, type PostgresInboxOptions } from './options.ts'
+import { channelOf, createRecorder } from './recorder.ts'
+
+/** How often a Postgres that was away at the start is tried again, in milliseconds. */
+const RETRY_INTERVAL = 1_000
+
+/** What there is only once the inbox was started. */
+interface Work {
+  runner: Runner
+  store: PostgresJobStore
+  housekeeping: { stop: () => Promise<void> }
+  listener: { stop: () => Promise<void> }
+}
+
+/** An engine that runs, and the way in. */
+interface Opened extends Engine {
+  record: (callback: LumaCallback) => Promise<Recorded>
+}
+
+/**
+ * A durable inbox on Postgres, built on pg-boss and shared by any number of processes and machines. What was recorded is
+ * committed before the answer and is delivered until it is done or dead, also when a process dies.
+ *
+ * @param connection - A URL, or a pool of pg with room for three connections, which is never closed.
+ * @throws TypeError for a connection or option that is wrong or unknown.
+ * @throws NodeVersionError (`ERR_LUMA_NODE_VERSION`) below Node 22.13.
+ * @example
+ * ```ts
+ * const luma = lumaCallback({ onSuccess, secret, inbox: postgresInbox('postgres://127.0.0.1/shop') })
+ * ```
+ */
+export function postgresInbox(connection: PostgresConnection, options: PostgresInboxOptions = {}): DurableInbox {
+  checkNode()
+  const { schema, timeout, lease, pollInterval } = readInboxOptions(options)
+  const database = openDatabase('postgresInbox', connection, timeout)
+  const looks = createLooks(database, schema)
+  let opening: Promise<Opened> | undefined
+  let inboxOptions: InboxOptions | undefined
+  let work: Work | undefined
+  const closed = new AbortController()
+  let closing: Promise<void> | undefined
+
+  /** One that failed is tried again by whoever asks next. */
+  function open(): Promise<Opened> {
+    opening ??= openEngine().catch((error: unknown) => {
+      opening = undefined
+      throw error
+    })
+    return opening
+  }
+
+  async function openEngine(): Promise<Opened> {
+    const engine = await startEngine(database, schema, (cause) => {
+      const error = new StoreUnavailableError(`pg-boss had trouble: ${cause.message}`, { cause })
+      inboxOptions?.emit({ type: 'error', error })
+    })
+    const record = createRecorder({ boss: engine.boss, database, schema, lease: Math.ceil(lease / 1_000) })
+    return { ...engine, record }
+  }
+
+  /** A call that Postgres answers within the timeout, or that fails. */
+  async function ask<Result>(what: string, call: () => Promise<Result>, most = timeout): Promise<Result> {
+    if (closing) throw new ClosedError('the inbox on Postgres was closed')
+    const late = (): Error => new Error(`no answer within ${most} ms`)
+    try {
+      return await within(call, most, late, systemClock)
+    } catch (cause) {
+      if (cause instanceof TypeError || cause instanceof LumaError) throw cause
+      throw new StoreUnavailableError(`Postgres could not ${what}: ${(cause as Error).message}`, { cause })
+    }
+  }
+
+  async function begin(deliver: Deliver, given: InboxOptions): Promise<void> {
+    const { boss } = await open()
+    if (closing) return
+    const store = createJobStore({ boss, database, schema })
+    const runner = createRunner({ ...given, store, deliver, lease, pollInterval })
+    const wake = (): void => runner.wake()
+    const shared = { boss, database, schema, interval: Math.ceil(lease / 3), onRecovered: wake }
+    const housekeeping = startHousekeeping({ ...given, ...shared })
+    const listener = startListener(database, channelOf(schema), wake, given.clock)
+    work = { runner, store, housekeeping, listener }
+  }
+
+  /** Postgres was away when the receiver started: it answers 503 until it is there, and works then. */
+  async function beginLater(deliver: Deliver, given: InboxOptions): Promise<void> {
+    while (!closed.signal.aborted) {
+      await pause(RETRY_INTERVAL, closed.signal, given.clock)
+      const hasBegun = begin(deliver, given).then(
+        () => true,
+        () => false,
+      )
+      if (await hasBegun) return
+    }
+  }
+
+  async function shutDown(closeTimeout: number | undefined): Promise<void> {
+    await Promise.all([work?.listener.stop(), work?.housekeeping.stop()])
+    await work?.runner.close({ timeout: closeTimeout })
+    // A hook that heeds no signal runs on; another process may begin it anew at once.
+    await work?.store.letGo()
+    const opened = await opening?.catch(() => undefined)
+    await opened?.stop().catch(() => {})
+    await database.close()
+  }
+
+  return {
+    async record(callback) {
+      const recorded = await ask(`record task ${callback.taskId}`, async () => (await open()).record(callback))
+      if (recorded === 'recorded') work?.runner.wake()
+      return recorded
+    },
+    async start(deliver, given) {
+      if (closing) throw new ClosedError('the inbox on Postgres was closed')
+      inboxOptions = given
+      try {
+        await begin(deliver, given)
+      } catch (cause) {
+        const error = new StoreUnavailableError('the inbox on Postgres is not at work yet', { cause })
+        given.emit({ type: 'error', error })
+        void beginLater(deliver, given)
+      }
+    },
+    close({ timeout: closeTimeout } = {}) {
+      closed.abort()
+      closing ??= shutDown(closeTimeout)
+      return closing
+    },
+    list: (listOptions) => ask('be asked for a list', () => looks.list(listOptions)),
+    get: (key) => ask('be asked for a callback', () => looks.get(key)),
+    async requeue(key) {
+      const count = await ask('requeue', () => looks.requeue(key))
+      if (count > 0) work?.runner.wake()
+      return count
+    },
+    stats: () => ask('be asked for its counts', () => looks.stats()),
+    async purge() {
+      const { boss } = await ask('purge what is done', open)
+      let total = 0
+      for (;;) {
+        const count = await ask('purge what is done', () => purgeDone(boss, database, schema, 0))
+        if (count === 0) return total
+        total += count
+      }
+    },
+  }
+}

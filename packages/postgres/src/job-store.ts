@@ -1,0 +1,151 @@
+import { gather, type Job, type JobStore } from '@luma-callback/core'
+import type { PgBoss } from 'pg-boss'
+import { QUEUE, toSource, type CallbackData } from './callback-job.ts'
+import type { Database, Query } from './database.ts'
+
+/** A job that this process has claimed. pg-boss counts the claims of a job, and the count is what a claim is known by. */
+export interface PostgresJob extends Job {
+  readonly id: string
+  readonly retryCount: number
+}
+
+export interface PostgresJobStore extends JobStore<PostgresJob> {
+  /** Gives back what still runs in a process that does not wait for it any more. */
+  letGo(): Promise<void>
+}
+
+export interface JobStoreOptions {
+  boss: PgBoss
+  database: Database
+  schema: string
+}
+
+/** What is changed of a job's data when its run ends. */
+type Changes = Partial<Pick<CallbackData, 'attempts' | 'lastError' | 'endedRun'>>
+
+/** What was running at this many crashes may be their cause. */
+const SUSPECT = 2
+/** Milliseconds until a suspect that must not run beside another is looked at again. */
+const SUSPECT_DELAY = 1_000
+/** Milliseconds from receipt to end that make no difference to a retention of days. */
+const LATE = 60_000
+
+/** The runner's view of the queue: pg-boss's claims, heartbeats and retries, each write fenced to the claim. */
+export function createJobStore({ boss, database, schema }: JobStoreOptions): PostgresJobStore {
+  const held = new Set<PostgresJob>()
+
+  /** pg-boss counts claims, and a crash for a failed run. Which it was tells the run that is known to have ended. */
+  async function toJob(id: string, data: CallbackData, retryCount: number): Promise<PostgresJob> {
+    const { attempts = 0, crashes: before = 0, endedRun = -1 } = data
+    const isRecovered = retryCount > 0 && endedRun !== retryCount - 1
+    const crashes = isRecovered ? before + 1 : before
+    if (isRecovered) await change(database.query, id, retryCount, { crashes, endedRun: retryCount - 1 })
+    return { source: toSource(data), attempt: attempts + 1, crashes, isRecovered, id, retryCount }
+  }
+
+  async function change(query: Query, id: string, retryCount: number, changes: object): Promise<void> {
+    await query(`UPDATE ${schema}.job SET data = data || $4::jsonb WHERE name = $1 AND id = $2 AND retry_count = $3`, [
+      QUEUE,
+      id,
+      retryCount,
+      JSON.stringify(changes),
+    ])
+  }
+
+  async function take(count: number): Promise<PostgresJob[]> {
+    const claimed = await boss.fetch<CallbackData>(QUEUE, { batchSize: count, includeMetadata: true })
+    const jobs = await Promise.all(claimed.map(({ id, data, retryCount }) => toJob(id, data, retryCount)))
+    const postponed = jobs.filter((job) => {
+      // One that ends its process must not drag down with it another that is taken for the cause.
+      if (isSuspect(job) && [...held].some(isSuspect)) return true
+      held.add(job)
+      return false
+    })
+    await Promise.all(postponed.map((job) => putBack(job, SUSPECT_DELAY, {})))
+    return jobs.filter((job) => held.has(job))
+  }
+
+  /** Which of them were still ours; pg-boss does many in one statement. */
+  const touch = gather(async (jobs: readonly PostgresJob[]) =>
+    toVerdicts(jobs, await boss.touch(QUEUE, claimsOf(jobs))),
+  )
+  const complete = gather(async (jobs: readonly PostgresJob[]) => {
+    const verdicts = toVerdicts(jobs, await boss.complete(QUEUE, claimsOf(jobs), null))
+    // Of what was done late the retention counts from now.
+    const late = jobs.filter(({ source }) => Date.now() - source.receivedAt.getTime() > LATE).map(({ id }) => id)
+    if (late.length > 0) {
+      await database.query(`UPDATE ${schema}.seen SET since = now() WHERE id = ANY($1::uuid[])`, [late])
+    }
+    return verdicts
+  })
+
+  /**
+   * Ends a run that did not succeed: due again in `delay` milliseconds, or never. By pg-boss's own failure, and what it
+   * counts otherwise than we do, whole seconds of delay and all claims as attempts, is set right in the same transaction.
+   */
+  async function putBack(job: PostgresJob, delay: number | undefined, changes: Changes): Promise<boolean> {
+    const { id, retryCount } = job
+    const isOurs = await database.transaction(async (query) => {
+      const db = { executeSql: query }
+      if (delay === undefined) {
+        // What has no retries left is kept by pg-boss as failed: our dead letters, where dashboards look for them.
+        const fence = `name = $1 AND id = $2 AND retry_count = $3 AND state = 'active'`
+        await query(`UPDATE ${schema}.job SET retry_limit = retry_count WHERE ${fence}`, [QUEUE, id, retryCount])
+      }
+      const output = changes.lastError === undefined ? null : { message: changes.lastError }
+      const failed = await boss.fail(QUEUE, claimsOf([job]), output, { db })
+      if (toVerdicts([job], failed)[0] !== true) return false
+      await change(query, id, retryCount, { ...changes, endedRun: retryCount })
+      if (delay !== undefined) {
+        await query(
+          `UPDATE ${schema}.job SET start_after = now() + $3::float8 * interval '1 ms' WHERE name = $1 AND id = $2`,
+          [QUEUE, id, delay],
+        )
+      }
+      return true
+    })
+    held.delete(job)
+    return isOurs
+  }
+
+  return {
+    take,
+    renew: (job) => touch(job),
+    async complete(job) {
+      const isOurs = await complete(job)
+      held.delete(job)
+      return isOurs || isWritten(job, 'completed')
+    },
+    retry: (job, failure, delay) => putBack(job, delay, { attempts: job.attempt, lastError: failure }),
+    bury: (job, failure) => putBack(job, undefined, { attempts: job.attempt, lastError: failure }),
+    giveBack: (job) => putBack(job, 0, {}),
+    async letGo() {
+      await Promise.allSettled([...held].map((job) => putBack(job, 0, {})))
+    },
+  }
+
+  /** The write before may have come through although its answer did not. */
+  async function isWritten({ id, retryCount }: PostgresJob, state: string): Promise<boolean> {
+    const { rows } = await database.query(
+      `SELECT 1 FROM ${schema}.job WHERE name = $1 AND id = $2 AND retry_count = $3 AND state = $4`,
+      [QUEUE, id, retryCount, state],
+    )
+    return rows.length > 0
+  }
+}
+
+function isSuspect({ crashes }: PostgresJob): boolean {
+  return crashes >= SUSPECT
+}
+
+function claimsOf(jobs: readonly PostgresJob[]): { id: string; retryCount: number }[] {
+  return jobs.map(({ id, retryCount }) => ({ id, retryCount }))
+}
+
+/** pg-boss tells which ids it changed. */
+function toVerdicts(jobs: readonly PostgresJob[], response: object): boolean[] {
+  const { settled } = response as { settled?: readonly string[] }
+  if (!settled) throw new Error('pg-boss did not tell which jobs it changed')
+  const changed = new Set(settled)
+  return jobs.map(({ id }) => changed.has(id))
+}

@@ -1,0 +1,98 @@
+import {
+  readListOptions,
+  type DeliveryState,
+  type InboxEntry,
+  type InboxPage,
+  type InboxStats,
+  type ListOptions,
+} from '@luma-callback/core'
+import { idOf, QUEUE } from './callback-job.ts'
+import type { Database, Query } from './database.ts'
+import { FOR_EVER } from './engine.ts'
+import { PAGES, stateOf, toEntry, toPosition, type JobRow } from './entries.ts'
+
+/** Looking into the tables from outside, and what is done from there. */
+export interface Looks {
+  list(options?: ListOptions): Promise<InboxPage>
+  get(key: string): Promise<InboxEntry | undefined>
+  requeue(key?: string): Promise<number>
+  stats(): Promise<InboxStats>
+}
+
+/** From so many remembered keys on, Postgres's own estimate of their number will do. */
+const COUNTED = 100_000
+
+export function createLooks(database: Database, schema: string): Looks {
+  const columns = `SELECT id, data, state, retry_count, start_after, started_on, completed_on, created_on FROM ${schema}.job`
+
+  /** Looking must not make what it looks for. */
+  async function isThere(): Promise<boolean> {
+    const { rows } = await database.query(`SELECT to_regclass($1) AS seen`, [`${schema}.seen`])
+    return rows[0]?.['seen'] !== null
+  }
+
+  async function countSeen(query: Query): Promise<number> {
+    const { rows } = await query(`SELECT reltuples::bigint AS estimate FROM pg_class WHERE oid = to_regclass($1)`, [
+      `${schema}.seen`,
+    ])
+    const estimate = Number(rows[0]?.['estimate'] ?? 0)
+    if (estimate > COUNTED) return estimate
+    const counted = await query(`SELECT count(*) AS count FROM ${schema}.seen`)
+    return Number(counted.rows[0]?.['count'])
+  }
+
+  return {
+    async list(options = {}) {
+      const { state, cursor, limit } = readListOptions(options)
+      const { where, time, direction } = PAGES[state ?? 'all']
+      const position = cursor === undefined ? undefined : toPosition(cursor)
+      if (!(await isThere())) return { entries: [], cursor: undefined }
+      // Microseconds, as Postgres counts: in milliseconds two rows could not be told apart.
+      const micros = `(extract(epoch FROM ${time}) * 1000000)::bigint`
+      const compare = direction === 'ASC' ? '>' : '<'
+      const behind = position ? `AND (${micros}, id) ${compare} ($2::bigint, $3::uuid)` : ''
+      const { rows } = await database.query(
+        `${columns.replace(' FROM', `, ${micros} AS micros FROM`)} WHERE name = $1 AND ${where} ${behind}
+         ORDER BY ${micros} ${direction}, id ${direction} LIMIT ${limit + 1}`,
+        position ? [QUEUE, position.micros, position.id] : [QUEUE],
+      )
+      const shown = (rows as unknown as JobRow[]).slice(0, limit)
+      const last = shown.at(-1)
+      return {
+        entries: shown.map(toEntry),
+        cursor: last && rows.length > limit ? `${last.micros}.${last.id}` : undefined,
+      }
+    },
+    async get(key) {
+      if (!(await isThere())) return undefined
+      const { rows } = await database.query(`${columns} WHERE name = $1 AND id = $2`, [QUEUE, idOf(key)])
+      const [row] = rows as unknown as JobRow[]
+      return row && toEntry(row)
+    },
+    async requeue(key) {
+      if (!(await isThere())) return 0
+      const which = key === undefined ? '' : 'AND id = $4'
+      const reset = { attempts: 0, crashes: 0 }
+      // As pg-boss retries what has failed, and with all its attempts.
+      const { rows } = await database.query(
+        `WITH requeued AS (
+           UPDATE ${schema}.job SET state = 'retry', retry_limit = $2, completed_on = NULL, start_after = now(),
+             data = data || $3::jsonb || jsonb_build_object('endedRun', retry_count)
+           WHERE name = $1 AND state = 'failed' ${which} RETURNING 1
+         ) SELECT count(*) AS count FROM requeued`,
+        [QUEUE, FOR_EVER, JSON.stringify(reset), ...(key === undefined ? [] : [idOf(key)])],
+      )
+      return Number(rows[0]?.['count'])
+    },
+    async stats() {
+      const counts = { pending: 0, running: 0, done: 0, dead: 0 } satisfies Record<DeliveryState, number>
+      if (!(await isThere())) return { ...counts, seen: 0 }
+      const { rows } = await database.query(
+        `SELECT state, count(*) AS count FROM ${schema}.job WHERE name = $1 GROUP BY state`,
+        [QUEUE],
+      )
+      for (const { state, count } of rows) counts[stateOf(state as string)] += Number(count)
+      return { ...counts, seen: await countSeen(database.query) }
+    },
+  }
+}

@@ -1,0 +1,68 @@
+import { NodeVersionError, readEngineOptions } from '@luma-callback/core'
+
+/** What `postgresDedupe` can be told. */
+export interface PostgresDedupeOptions {
+  /** The schema that holds the tables, made if it is not there. Default: `luma`. */
+  schema?: string | undefined
+  /** How long Postgres may take to answer before a call rejects, in milliseconds. Default: 2 000. */
+  timeout?: number | undefined
+}
+
+/** What `postgresInbox` can be told. Times are milliseconds. */
+export interface PostgresInboxOptions extends PostgresDedupeOptions {
+  /**
+   * How long a delivery holds without being renewed: when a process dies or hangs, another takes its work over once
+   * this and a third of it have passed. In whole seconds, as pg-boss counts. Default: 15 000.
+   */
+  lease?: number | undefined
+  /** How often to look for retries that are due, and for work that nobody woke this process for. Default: 500. */
+  pollInterval?: number | undefined
+}
+
+const DEDUPE_RULES = {
+  schema: {
+    fallback: 'luma',
+    pattern: /^[a-z_][a-z0-9_]{0,49}$/,
+    must: 'a lower case name of at most 50 letters, digits, _',
+  },
+  timeout: { fallback: 2_000, least: 1 },
+}
+const INBOX_RULES = {
+  ...DEDUPE_RULES,
+  lease: { fallback: 15_000, least: 1_000 },
+  pollInterval: { fallback: 500, least: 10 },
+}
+
+interface DedupeSettings {
+  schema: string
+  timeout: number
+}
+
+export interface InboxSettings extends DedupeSettings {
+  lease: number
+  pollInterval: number
+}
+
+/** Checks the options and fills in their defaults. Throws a TypeError that names the one that is wrong. */
+export function readInboxOptions(options: PostgresInboxOptions): InboxSettings {
+  return readEngineOptions('postgresInbox', options, INBOX_RULES)
+}
+
+/** Checks the options and fills in their defaults. Throws a TypeError that names the one that is wrong. */
+export function readDedupeOptions(options: PostgresDedupeOptions): DedupeSettings {
+  return readEngineOptions('postgresDedupe', options, DEDUPE_RULES)
+}
+
+/** The first Node that pg-boss runs on, and that can `require` it. */
+const OLDEST_NODE = [22, 13] as const
+
+/** Throws NodeVersionError if this Node is too old for pg-boss. */
+export function checkNode(): void {
+  const [major = 0, minor = 0] = process.versions.node.split('.').map(Number)
+  const [oldestMajor, oldestMinor] = OLDEST_NODE
+  if (major > oldestMajor || (major === oldestMajor && minor >= oldestMinor)) return
+  const needed = OLDEST_NODE.join('.')
+  throw new NodeVersionError(
+    `postgresInbox needs Node ${needed} or later for pg-boss, this is ${process.versions.node}; update Node, or use another inbox`,
+  )
+}

@@ -1,0 +1,96 @@
+import { gather, type LumaCallback, type Recorded } from '@luma-callback/core'
+import type { PgBoss } from 'pg-boss'
+import { idOf, QUEUE, toData } from './callback-job.ts'
+import type { Database, Query } from './database.ts'
+import { FOR_EVER } from './engine.ts'
+
+/** Callbacks that one transaction takes. */
+const MOST = 500
+
+export interface RecorderOptions {
+  boss: PgBoss
+  database: Database
+  schema: string
+  /** Seconds. */
+  lease: number
+}
+
+/**
+ * Takes callbacks in, many in one transaction, so that one sync of the disk serves them all.
+ *
+ * pg-boss forgets a job's id when the job is deleted, so the keys are remembered apart from the jobs. That a key could be
+ * inserted there is the only thing that makes a callback the first; the jobs are inserted in the same transaction.
+ */
+export function createRecorder(options: RecorderOptions): (callback: LumaCallback) => Promise<Recorded> {
+  const { boss, database, schema, lease } = options
+
+  /** The ids that nobody had recorded. In their order, so that two transactions never wait for each other in a ring. */
+  async function remember(query: Query, firsts: ReadonlyMap<string, LumaCallback>): Promise<Set<string>> {
+    const ids = [...firsts.keys()].toSorted()
+    const digests = ids.map((id) => Buffer.from(firsts.get(id)?.digest ?? '', 'hex'))
+    const { rows } = await query(
+      `WITH added AS (
+         INSERT INTO ${schema}.seen (id, digest) SELECT * FROM unnest($1::uuid[], $2::bytea[])
+         ON CONFLICT (id) DO NOTHING RETURNING id
+       ), told AS (SELECT pg_notify($3, '') FROM added LIMIT 1)
+       SELECT id FROM added WHERE (SELECT count(*) FROM told) >= 0`,
+      [ids, digests, channelOf(schema)],
+    )
+    return new Set(rows.map(({ id }) => id as string))
+  }
+
+  /** The ids of those that are jobs now. A job can be there although its key was not, where somebody emptied our table. */
+  async function insert(query: Query, callbacks: readonly (readonly [string, LumaCallback])[]): Promise<Set<string>> {
+    const jobs = callbacks.map(([id, callback]) => ({
+      id,
+      data: toData(callback),
+      retryLimit: FOR_EVER,
+      retryDelay: 0,
+      retryBackoff: false,
+      expireInSeconds: FOR_EVER,
+      retentionSeconds: FOR_EVER,
+      // 0: never.
+      deleteAfterSeconds: 0,
+      heartbeatSeconds: lease,
+    }))
+    const inserted = await boss.insert(QUEUE, jobs, { db: { executeSql: query }, returnId: true })
+    return new Set(inserted)
+  }
+
+  async function recordAll(callbacks: readonly LumaCallback[]): Promise<Recorded[]> {
+    const ids = callbacks.map(({ key }) => idOf(key))
+    const firsts = new Map(callbacks.map((callback, index) => [ids[index]!, callback] as const).toReversed())
+    const { fresh, digests } = await database.transaction(async (query) => {
+      const added = await remember(query, firsts)
+      const inserted =
+        added.size > 0
+          ? await insert(
+              query,
+              [...firsts].filter(([id]) => added.has(id)),
+            )
+          : added
+      const others = [...firsts.keys()].filter((id) => !added.has(id))
+      return {
+        fresh: inserted,
+        digests: others.length > 0 ? await digestsOf(query, others) : new Map<string, string>(),
+      }
+    })
+    return callbacks.map((callback, index) => {
+      const id = ids[index]!
+      if (ids.indexOf(id) === index && fresh.has(id)) return 'recorded'
+      return (digests.get(id) ?? firsts.get(id)?.digest) === callback.digest ? 'duplicate' : 'conflict'
+    })
+  }
+
+  async function digestsOf(query: Query, ids: readonly string[]): Promise<Map<string, string>> {
+    const { rows } = await query(`SELECT id, digest FROM ${schema}.seen WHERE id = ANY($1::uuid[])`, [ids])
+    return new Map(rows.map(({ id, digest }) => [id as string, (digest as Buffer).toString('hex')]))
+  }
+
+  return gather(recordAll, MOST)
+}
+
+/** What is notified when callbacks were recorded. */
+export function channelOf(schema: string): string {
+  return `luma_callbacks_${schema}`
+}

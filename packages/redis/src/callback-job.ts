@@ -1,0 +1,51 @@
+import { hash } from 'node:crypto'
+import { printable, type CallbackSource, type LumaCallback } from '@luma-callback/core'
+
+/** The queue's name, as dashboards show it. */
+export const QUEUE = 'luma-callbacks'
+
+/** What a job of BullMQ carries. */
+export interface CallbackData {
+  taskId: string
+  outcome: LumaCallback['outcome']
+  key: string
+  digest: string
+  raw: string
+  query: Readonly<Record<string, string>>
+  /** Milliseconds since the epoch. */
+  receivedAt: number
+}
+
+export function toData({ taskId, outcome, key, digest, raw, query, receivedAt }: LumaCallback): CallbackData {
+  return { taskId, outcome, key, digest, raw, query, receivedAt: receivedAt.getTime() }
+}
+
+export function toSource({ key, raw, query, receivedAt }: CallbackData): Required<CallbackSource> {
+  return { key, raw, query, receivedAt: new Date(receivedAt) }
+}
+
+/** What a dashboard's list says. */
+export function nameOf({ taskId, outcome }: LumaCallback): string {
+  return printable(`${outcome} of task ${taskId}`, { most: 200 })
+}
+
+/**
+ * The id of a key's job: 128 bits of its SHA-256, so that its length and characters do not matter. Of its UTF-16, for in
+ * UTF-8 all lone surrogates are one.
+ */
+export function idOf(key: string): string {
+  return hash('sha256', Buffer.from(key, 'utf16le'), 'hex').slice(0, 32)
+}
+
+/**
+ * Where the memory of keys is. Beside the queue's own keys and not among them: whoever empties the queue does not empty
+ * the memory.
+ */
+export function seenKeys(prefix: string): { seen: (id: string) => string; counted: (day: number) => string } {
+  return {
+    seen: (id) => `${prefix}-seen:${QUEUE}:${id}`,
+    counted: (day) => `${prefix}-seen-on:${QUEUE}:${day}`,
+  }
+}
+
+export const DAY: number = 24 * 60 * 60 * 1000

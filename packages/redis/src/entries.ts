@@ -1,0 +1,35 @@
+import type { DeliveryState, InboxEntry } from '@luma-callback/core'
+import type { Job } from 'bullmq'
+import { toSource, type CallbackData } from './callback-job.ts'
+
+/** BullMQ's sets and lists, and what each of their jobs is to us. */
+export const STATE_OF: Readonly<Record<string, DeliveryState>> = {
+  wait: 'pending',
+  delayed: 'pending',
+  active: 'running',
+  completed: 'done',
+  failed: 'dead',
+}
+
+/** A job as an inbox shows it; `dueAt` is when a delayed one runs again, in milliseconds since the epoch. */
+export function toEntry(job: Job<CallbackData>, state: DeliveryState, dueAt: number | undefined): InboxEntry {
+  const { data, attemptsMade, stalledCounter, failedReason, processedOn, finishedOn } = job
+  const hasEnded = state === 'done' || state === 'dead'
+  return {
+    ...toSource(data),
+    taskId: data.taskId,
+    outcome: data.outcome,
+    state,
+    attempts: state === 'running' ? attemptsMade + 1 : attemptsMade,
+    crashes: stalledCounter,
+    lastError: failedReason || undefined,
+    startedAt: processedOn === undefined ? undefined : new Date(processedOn),
+    endedAt: hasEnded && finishedOn !== undefined ? new Date(finishedOn) : undefined,
+    nextRunAt: state === 'pending' ? new Date(dueAt ?? data.receivedAt) : undefined,
+  }
+}
+
+/** In BullMQ's delayed set the score is the time with twelve bits behind it, which keep jobs of one time in order. */
+export function dueAtOf(score: string | null): number | undefined {
+  return score === null ? undefined : Math.floor(Number(score) / 0x1000)
+}

@@ -1,0 +1,149 @@
+import { hostname } from 'node:os'
+import {
+  ClosedError,
+  createRunner,
+  StoreUnavailableError,
+  systemClock,
+  within,
+  type DurableInbox,
+  type Runner,
+} from '@luma-callback/core'
+import { isNotConnectionError, Queue, Worker } from 'bullmq'
+import { QUEUE } from './callback-job.ts'
+import { connector, problemOf, type OpenQueue, type RedisConnection } from './connection.ts'
+import { warnOfLosses } from './durability.ts'
+import { createJobStore, type RedisJobStore } from './job-store.ts'
+import { createLooks } from './looks.ts'
+import { readInboxOptions, type RedisInboxOptions } from './options.ts'
+import { createRecorder, type Recorder } from './recorder.ts'
+import { createWaker, type Waker } from './waker.ts'
+
+/** Of what is done, this many of the latest stay to be looked at. */
+const DONE_KEPT = 10_000
+
+/** What there is only once the inbox was started. */
+interface Work {
+  runner: Runner
+  waker: Waker
+  worker: Worker
+  store: RedisJobStore
+}
+
+/**
+ * A durable inbox on Redis, built on BullMQ and shared by any number of processes and machines. What was recorded is
+ * delivered until it is done or dead, also when a process dies. It is as durable as the Redis behind it: switch
+ * `appendonly` on, with `appendfsync always` if not even a crash of its machine may lose a callback.
+ *
+ * @param connection - A URL, or a connection of ioredis, which is copied and never closed.
+ * @throws TypeError for a connection or option that is wrong or unknown.
+ * @example
+ * ```ts
+ * const luma = lumaCallback({ onSuccess, secret, inbox: redisInbox(process.env.REDIS_URL ?? 'redis://127.0.0.1') })
+ * ```
+ */
+export function redisInbox(connection: RedisConnection, options: RedisInboxOptions = {}): DurableInbox {
+  const { prefix, timeout, lease, pollInterval } = readInboxOptions(options)
+  const connect = connector('redisInbox', connection)
+  let recorder: Recorder | undefined
+  let shared: OpenQueue | undefined
+  let work: Work | undefined
+  let closing: Promise<void> | undefined
+
+  function open(): OpenQueue {
+    if (closing) throw new ClosedError('the inbox on Redis was closed')
+    if (shared) return shared
+    const redis = connect()
+    const queue = new Queue(QUEUE, { connection: redis, prefix, skipMetasUpdate: true })
+    queue.on('error', () => {})
+    shared = { queue, redis }
+    return shared
+  }
+
+  /** A call that Redis answers within the timeout, or that fails. */
+  async function ask<Result>(what: string, call: () => Promise<Result>): Promise<Result> {
+    if (closing) throw new ClosedError('the inbox on Redis was closed')
+    const late = (): Error =>
+      recorder?.problem() ?? problemOf(shared?.redis) ?? new Error(`no answer within ${timeout} ms`)
+    try {
+      return await within(call, timeout, late, systemClock)
+    } catch (cause) {
+      if (cause instanceof TypeError || cause instanceof ClosedError) throw cause
+      throw new StoreUnavailableError(`Redis could not ${what}: ${(cause as Error).message}`, { cause })
+    }
+  }
+
+  const looks = createLooks(prefix, async () => {
+    const opened = open()
+    await opened.queue.waitUntilReady()
+    return opened
+  })
+
+  async function shutDown(closeTimeout: number | undefined): Promise<void> {
+    work?.waker.stop()
+    await work?.runner.close({ timeout: closeTimeout })
+    // A hook that heeds no signal runs on; another process may begin it anew at once.
+    await work?.store.letGo()
+    await work?.worker.close(true).catch(() => {})
+    await recorder?.close()
+    await shared?.queue.close().catch(() => {})
+    shared?.redis.disconnect()
+  }
+
+  return {
+    async record(callback) {
+      const recorded = await ask(`record task ${callback.taskId}`, () => {
+        recorder ??= createRecorder(connect, prefix)
+        return recorder.record(callback)
+      })
+      if (recorded === 'recorded') work?.runner.wake()
+      return recorded
+    },
+    async start(deliver, inboxOptions) {
+      const { queue, redis } = open()
+      const worker = new Worker(QUEUE, undefined, {
+        connection: redis,
+        prefix,
+        autorun: false,
+        name: `${hostname()}:${process.pid}`,
+        lockDuration: lease,
+        stalledInterval: Math.ceil(lease / 3),
+        // Whether a crash was one too many is the runner's to say.
+        maxStalledCount: Number.MAX_SAFE_INTEGER,
+        removeOnComplete: { count: DONE_KEPT },
+      })
+      const { retention, clock, emit } = inboxOptions
+      worker.on('error', (cause) => {
+        // That Redis is away the runner tells, in fewer words.
+        if (!isNotConnectionError(cause)) return
+        emit({
+          type: 'error',
+          error: new StoreUnavailableError('the queue on Redis could not be kept in order', { cause }),
+        })
+      })
+      const waker: Waker = createWaker(worker, redis, () => work?.runner.wake())
+      const store = createJobStore({ queue, redis, worker, prefix, lease, retention, waker, clock })
+      const runner = createRunner({ ...inboxOptions, store, deliver, lease, pollInterval })
+      work = { runner, waker, worker, store }
+      worker.on('stalled', () => runner.wake())
+      // Looks at once for what a crash left behind, and then again and again.
+      await worker.startStalledCheckTimer()
+      void queue.waitUntilReady().then(
+        () => warnOfLosses(redis),
+        () => {},
+      )
+    },
+    close({ timeout: closeTimeout } = {}) {
+      closing ??= shutDown(closeTimeout)
+      return closing
+    },
+    list: (listOptions) => ask('be asked for a list', () => looks.list(listOptions)),
+    get: (key) => ask('be asked for a callback', () => looks.get(key)),
+    async requeue(key) {
+      const count = await ask('requeue', () => looks.requeue(key))
+      if (count > 0) work?.runner.wake()
+      return count
+    },
+    stats: () => ask('be asked for its counts', () => looks.stats()),
+    purge: () => ask('purge what is done', () => looks.purge()),
+  }
+}

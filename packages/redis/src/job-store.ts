@@ -1,0 +1,163 @@
+import type { Clock, Job, JobStore } from '@luma-callback/core'
+import type { Job as BullJob, Queue, Worker } from 'bullmq'
+import type { Redis } from 'ioredis'
+import { seenKeys, toSource, type CallbackData } from './callback-job.ts'
+import type { Waker } from './waker.ts'
+
+/** A job that this process holds the lock of, under a token that no other lease has. */
+export interface RedisJob extends Job {
+  readonly bullJob: BullJob<CallbackData>
+  readonly token: string
+}
+
+export interface JobStoreOptions {
+  queue: Queue
+  redis: Redis
+  worker: Worker
+  prefix: string
+  /** Milliseconds. */
+  lease: number
+  /** Milliseconds. */
+  retention: number
+  waker: Waker
+  clock: Clock
+}
+
+export interface RedisJobStore extends JobStore<RedisJob> {
+  /** Gives back what still runs in a process that does not wait for it any more. */
+  letGo(): Promise<void>
+}
+
+/** What was running at this many crashes may be their cause. */
+const SUSPECT = 2
+/** Milliseconds until a suspect that must not run beside another is looked at again. */
+const SUSPECT_DELAY = 1_000
+/** The field of a job that says at how many crashes it was taken last; BullMQ leaves fields it does not know alone. */
+const TAKEN_AT = 'luma:stc'
+/** BullMQ's codes for a job that is gone, whose lock is gone, that is not active, or that someone else has locked. */
+const LOST: readonly unknown[] = [-1, -2, -3, -6]
+
+/** The runner's view of the queue: BullMQ's way of processing jobs by hand, its locks, retries and stalled jobs. */
+export function createJobStore(options: JobStoreOptions): RedisJobStore {
+  const { queue, redis, worker, prefix, lease, retention, waker, clock } = options
+  const { seen } = seenKeys(prefix)
+  const held = new Set<RedisJob>()
+  let leases = 0
+
+  async function takeOne(): Promise<RedisJob | undefined> {
+    const token = `${worker.id}:${++leases}`
+    const bullJob = (await worker.getNextJob(token, { block: false })) as BullJob<CallbackData> | undefined
+    if (!bullJob) return undefined
+    const { data, attemptsMade, stalledCounter } = bullJob
+    const isRecovered = stalledCounter > 0 && (await wasCutOff(bullJob).catch(() => true))
+    const job = {
+      source: toSource(data),
+      attempt: attemptsMade + 1,
+      crashes: stalledCounter,
+      isRecovered,
+      bullJob,
+      token,
+    }
+    // One that ends its process must not drag down with it another that is taken for the cause.
+    if (isSuspect(job) && [...held].some(isSuspect)) {
+      await bullJob.moveToDelayed(clock.now() + SUSPECT_DELAY, token)
+      return undefined
+    }
+    held.add(job)
+    return job
+  }
+
+  /** Whether the run before this one ended with its process, or with its lease. */
+  async function wasCutOff({ id, stalledCounter }: BullJob): Promise<boolean> {
+    const key = queue.toKey(id ?? '')
+    const before = Number((await redis.hget(key, TAKEN_AT)) ?? 0)
+    await redis.hset(key, TAKEN_AT, stalledCounter)
+    return stalledCounter > before
+  }
+
+  /** As many at once as there were in the round before and again: an idle worker asks for one, a busy one for all. */
+  async function take(count: number): Promise<RedisJob[]> {
+    waker.heed()
+    const taken: RedisJob[] = []
+    for (let asked = 1; taken.length < count; asked *= 2) {
+      const wanted = Math.min(asked, count - taken.length)
+      const results = await Promise.allSettled(Array.from({ length: wanted }, takeOne))
+      const jobs = results.flatMap((result) => (result.status === 'fulfilled' && result.value ? [result.value] : []))
+      taken.push(...jobs)
+      const failed = results.find((result) => result.status === 'rejected')
+      // What was taken has to run all the same: nobody else can have it.
+      if (failed && taken.length === 0) throw failed.reason
+      if (jobs.length < wanted) {
+        waker.waitForWork()
+        break
+      }
+    }
+    return taken
+  }
+
+  /** Writes how a run ended; false if it was not ours to write any more. */
+  async function end(job: RedisJob, write: () => Promise<unknown>): Promise<boolean> {
+    try {
+      await write()
+      held.delete(job)
+      return true
+    } catch (error) {
+      if (!LOST.includes((error as { code?: unknown }).code)) throw error
+      held.delete(job)
+      return isWritten(job)
+    }
+  }
+
+  /** The write before may have come through although its answer did not. Only an end that counts is told by it. */
+  async function isWritten({ bullJob, attempt }: RedisJob): Promise<boolean> {
+    const [made, started] = await redis.hmget(queue.toKey(bullJob.id ?? ''), 'atm', 'ats')
+    return Number(made ?? 0) === attempt && Number(started ?? 0) === bullJob.attemptsStarted
+  }
+
+  return {
+    take,
+    async renew({ bullJob, token }) {
+      return (await bullJob.extendLock(token, lease)) === 1
+    },
+    complete(job) {
+      const { bullJob, token } = job
+      return end(job, async () => {
+        // From now on the key may be forgotten some day. Before the job's end: a crash between the two loses no key.
+        await Promise.all([
+          redis.set(seen(bullJob.id ?? ''), bullJob.data.digest, 'PX', retention),
+          bullJob.moveToCompleted(null, token, false),
+        ])
+      })
+    },
+    retry(job, failure, delay) {
+      job.bullJob.opts.attempts = Number.POSITIVE_INFINITY
+      job.bullJob.opts.backoff = { type: 'fixed', delay }
+      return end(job, () => job.bullJob.moveToFailed(failureOf(failure), job.token, false))
+    },
+    bury(job, failure) {
+      // BullMQ has no queue of dead letters; what has failed for good is kept among the failed ones, where it can be
+      // looked at and retried.
+      job.bullJob.opts.attempts = 0
+      return end(job, () => job.bullJob.moveToFailed(failureOf(failure), job.token, false))
+    },
+    giveBack,
+    async letGo() {
+      await Promise.allSettled([...held].map(giveBack))
+    },
+  }
+
+  function giveBack(job: RedisJob): Promise<boolean> {
+    return end(job, () => job.bullJob.moveToWait(job.token))
+  }
+}
+
+function isSuspect({ crashes }: RedisJob): boolean {
+  return crashes >= SUSPECT
+}
+
+/** Where a hook's stack leads is told to the observer; in Redis it would only take room. */
+function failureOf(failure: string): Error {
+  const error = new Error(failure)
+  error.stack = failure
+  return error
+}

@@ -1,0 +1,115 @@
+import {
+  readListOptions,
+  type DeliveryState,
+  type InboxEntry,
+  type InboxPage,
+  type InboxStats,
+  type ListOptions,
+} from '@luma-callback/core'
+import { Job } from 'bullmq'
+import { DAY, idOf, seenKeys, type CallbackData } from './callback-job.ts'
+import type { OpenQueue } from './connection.ts'
+import { dueAtOf, STATE_OF, toEntry } from './entries.ts'
+import { idsOf, nextCursor, toPosition } from './pages.ts'
+
+/** Looking into the queue from outside, and what is done from there. */
+export interface Looks {
+  list(options?: ListOptions): Promise<InboxPage>
+  get(key: string): Promise<InboxEntry | undefined>
+  requeue(key?: string): Promise<number>
+  stats(): Promise<InboxStats>
+  purge(): Promise<number>
+}
+
+/** Jobs that one step touches, so that callbacks go in between. */
+const STEP = 500
+/** As far back as keys are counted, in days. */
+const DAYS_COUNTED = 400
+
+/** `open` resolves to the queue once Redis can be asked. */
+export function createLooks(prefix: string, open: () => Promise<OpenQueue>): Looks {
+  async function entryOf({ queue, redis }: OpenQueue, id: string, state: DeliveryState) {
+    const [job, score] = await Promise.all([
+      Job.fromId<CallbackData>(queue, id),
+      state === 'pending' ? redis.zscore(queue.toKey('delayed'), id) : null,
+    ])
+    return job && toEntry(job, state, dueAtOf(score))
+  }
+
+  /** Gives one that has failed for good all its attempts again; false if it is none. */
+  async function requeueOne({ queue, redis }: OpenQueue, id: string): Promise<boolean> {
+    const job = (await redis.zscore(queue.toKey('failed'), id)) === null ? undefined : await Job.fromId(queue, id)
+    if (!job) return false
+    try {
+      await redis.hdel(queue.toKey(id), 'stc')
+      await job.retry('failed', { resetAttemptsMade: true })
+      return true
+    } catch (error) {
+      // Someone else was quicker.
+      if ([-1, -3].includes((error as { code?: number }).code ?? 0)) return false
+      throw error
+    }
+  }
+
+  return {
+    async list(options = {}) {
+      const { state, cursor, limit } = readListOptions(options)
+      const position = cursor === undefined ? undefined : toPosition(cursor)
+      const opened = await open()
+      const found = await idsOf(opened, state, position, limit + 1)
+      const shown = found.slice(0, limit)
+      const entries = await Promise.all(shown.map(({ id, list }) => entryOf(opened, id, STATE_OF[list] ?? 'pending')))
+      return {
+        entries: entries.filter((entry) => entry !== undefined),
+        cursor: found.length > limit ? nextCursor(state, shown, position) : undefined,
+      }
+    },
+    async get(key) {
+      const opened = await open()
+      const id = idOf(key)
+      const state = await opened.queue.getBackend().getState(id)
+      const ours = STATE_OF[state === 'waiting' ? 'wait' : state]
+      return ours && entryOf(opened, id, ours)
+    },
+    async requeue(key) {
+      const opened = await open()
+      if (key !== undefined) return (await requeueOne(opened, idOf(key))) ? 1 : 0
+      const { queue, redis } = opened
+      let total = 0
+      for (;;) {
+        const ids = await redis.zrange(queue.toKey('failed'), '0', String(STEP - 1))
+        const requeued = (await Promise.all(ids.map((id) => requeueOne(opened, id)))).filter(Boolean).length
+        total += requeued
+        // What cannot be requeued stays in front.
+        if (requeued === 0) return total
+      }
+    },
+    async stats() {
+      const { queue, redis } = await open()
+      const { counted } = seenKeys(prefix)
+      const today = Math.floor(Date.now() / DAY)
+      const days = Array.from({ length: DAYS_COUNTED }, (_, ago) => counted(today - ago))
+      const [counts, seen] = await Promise.all([
+        queue.getJobCounts('wait', 'prioritized', 'delayed', 'active', 'completed', 'failed'),
+        redis.mget(days),
+      ])
+      const sum = (...names: string[]): number => names.reduce((total, name) => total + (counts[name] ?? 0), 0)
+      return {
+        pending: sum('wait', 'prioritized', 'delayed'),
+        running: sum('active'),
+        done: sum('completed'),
+        dead: sum('failed'),
+        seen: seen.reduce((total, count) => total + Number(count ?? 0), 0),
+      }
+    },
+    async purge() {
+      const { queue } = await open()
+      let total = 0
+      for (;;) {
+        const { length } = await queue.clean(0, STEP, 'completed')
+        total += length
+        if (length < STEP) return total
+      }
+    },
+  }
+}

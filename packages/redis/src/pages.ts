@@ -1,0 +1,116 @@
+import type { DeliveryState } from '@luma-callback/core'
+import type { Redis } from 'ioredis'
+import type { OpenQueue } from './connection.ts'
+import { STATE_OF } from './entries.ts'
+
+/** A job that is listed, and which of BullMQ's lists it is in. */
+export interface Found {
+  id: string
+  list: string
+  /** What the list is ordered by, where it is by something. */
+  score: number
+}
+
+/**
+ * Where a page begins: behind this many, or, of what has ended, behind this one, so that a page does not move when what
+ * came before it is requeued.
+ */
+export type Position = { skip: number } | { score: number; id: string }
+
+/** Up to `count` ids: of what waits or runs the soonest due first, of what has ended the latest first, of all the latest received. */
+export async function idsOf(
+  { queue, redis }: OpenQueue,
+  state: DeliveryState | undefined,
+  position: Position | undefined,
+  count: number,
+): Promise<Found[]> {
+  const keyOf = (list: string): string => queue.toKey(list)
+  switch (state) {
+    case undefined:
+      return latest(redis, keyOf, skipOf(position), count)
+    case 'pending':
+      return waiting(redis, keyOf, skipOf(position), count)
+    case 'running':
+      return oldest(redis, keyOf, 'active', skipOf(position), count)
+    case 'done':
+    case 'dead':
+      return ended(redis, keyOf, state === 'done' ? 'completed' : 'failed', position, count)
+    default:
+      return state satisfies never
+  }
+}
+
+/** Where the page after these begins. */
+export function nextCursor(
+  state: DeliveryState | undefined,
+  shown: readonly Found[],
+  position: Position | undefined,
+): string {
+  const last = shown.at(-1)
+  const isByTime = state === 'done' || state === 'dead'
+  return last && isByTime ? `${last.score}.${last.id}` : String(skipOf(position) + shown.length)
+}
+
+/** Throws a TypeError for a cursor that is none of ours. */
+export function toPosition(cursor: string): Position {
+  const [, number = '', id] = /^(\d{1,16})(?:\.([0-9a-f]{32}))?$/.exec(cursor) ?? []
+  if (number === '') throw new TypeError('list: "cursor" must be one that a page came with')
+  return id === undefined ? { skip: Number(number) } : { score: Number(number), id }
+}
+
+type KeyOf = (list: string) => string
+
+function skipOf(position: Position | undefined): number {
+  return position && 'skip' in position ? position.skip : 0
+}
+
+/** Of a list that jobs leave at its end. */
+async function oldest(redis: Redis, keyOf: KeyOf, list: string, skip: number, count: number): Promise<Found[]> {
+  const ids = await redis.lrange(keyOf(list), -(skip + count), -(skip + 1))
+  return ids.toReversed().map((id) => ({ id, list, score: 0 }))
+}
+
+/** What can run now, then what waits for its time. */
+async function waiting(redis: Redis, keyOf: KeyOf, skip: number, count: number): Promise<Found[]> {
+  const ready = await oldest(redis, keyOf, 'wait', skip, count)
+  if (ready.length === count) return ready
+  const skipped = Math.max(0, skip - (await redis.llen(keyOf('wait'))))
+  const ids = await redis.zrange(keyOf('delayed'), String(skipped), String(skipped + count - ready.length - 1))
+  return [...ready, ...ids.map((id) => ({ id, list: 'delayed', score: 0 }))]
+}
+
+async function ended(
+  redis: Redis,
+  keyOf: KeyOf,
+  list: string,
+  position: Position | undefined,
+  count: number,
+): Promise<Found[]> {
+  const start = position && 'id' in position ? await behind(redis, keyOf(list), position) : skipOf(position)
+  const found = await redis.zrevrange(keyOf(list), start, start + count - 1, 'WITHSCORES')
+  return pairs(found).map(([id, score]) => ({ id, list, score }))
+}
+
+/** The rank behind an entry, or, if it is not there any more, of the first one not later than it. */
+async function behind(redis: Redis, key: string, { score, id }: { score: number; id: string }): Promise<number> {
+  const rank = await redis.zrevrank(key, id)
+  return rank === null ? redis.zcount(key, `(${score}`, '+inf') : rank + 1
+}
+
+/** Redis itself sorts each set by when its jobs were received; what it would have to sort is bounded but for the dead. */
+async function latest(redis: Redis, keyOf: KeyOf, skip: number, count: number): Promise<Found[]> {
+  const needed = skip + count
+  const sorted = Object.keys(STATE_OF).map(async (list) => {
+    const times = `${keyOf('*')}->timestamp`
+    const found = await redis.sort(keyOf(list), 'BY', times, 'LIMIT', 0, needed, 'GET', '#', 'GET', times, 'DESC')
+    return pairs(found as string[]).map(([id, score]) => ({ id, list, score }))
+  })
+  const all = (await Promise.all(sorted)).flat()
+  return all.toSorted((a, b) => b.score - a.score || (a.id < b.id ? 1 : -1)).slice(skip, needed)
+}
+
+function pairs(flat: readonly string[]): [string, number][] {
+  return flat.flatMap((id, index) =>
+    index % 2 === 0 ? [[id, Number(flat[index + 1])] satisfies [string, number]] : [],
+  )
+}

@@ -1,0 +1,43 @@
+import { describe, expect, onTestFinished, test, vi } from 'vitest'
+import { startChild } from '../helpers/child.ts'
+import { freePort } from '../helpers/ports.ts'
+import { hasPostgresServer, postgresServerReason, startPostgres } from '../helpers/postgres.ts'
+import { hasRedisServer, redisServerReason, startRedis } from '../helpers/redis.ts'
+import { SECRET, signedHeaders, successOf } from '../helpers/signed.ts'
+import { post } from '../helpers/wire.ts'
+
+for (const [name, has, reason, start] of [
+  ['Redis', hasRedisServer, redisServerReason, startRedis],
+  ['Postgres', hasPostgresServer, postgresServerReason, startPostgres],
+] as const) {
+  describe.skipIf(!has)(`examples/cluster on ${name}${reason}`, () => {
+    test('three receivers behind one port do each callback once; one that is killed is replaced', async () => {
+      const { url } = await start()
+      const env = { LUMA_INBOX: url, LUMA_WEBHOOK_KEY: SECRET, PORT: String(await freePort()) }
+      const cluster = startChild('examples/cluster/server.js', [], env)
+      // Its receivers outlive a killed primary by a moment.
+      onTestFinished(() => void cluster.process.kill('SIGTERM'))
+      const listening = (): RegExpExecArray[] => [...cluster.output().matchAll(/(\d+): listening on (\S+)/g)]
+      await vi.waitFor(() => expect(listening()).toHaveLength(3), 20_000)
+      const [, pid = '', address = ''] = listening()[0] ?? []
+
+      const taskIds = Array.from({ length: 30 }, (_, index) => `task-${index}`)
+      const send = (taskId: string) => post(address, successOf(taskId).body, signedHeaders(taskId))
+      const answers = await Promise.all([...taskIds, ...taskIds.slice(0, 10)].map(send))
+      expect(answers.every(({ status }) => status === 200)).toBe(true)
+      await vi.waitFor(() => {
+        const done = [...cluster.output().matchAll(/task (task-\d+) succeeded/g)].map(([, taskId = '']) => taskId)
+        expect(done.toSorted()).toEqual(taskIds.toSorted())
+      }, 20_000)
+
+      process.kill(Number(pid), 'SIGKILL')
+      await vi.waitFor(() => expect(listening()).toHaveLength(4), 20_000)
+      expect(await send('after')).toMatchObject({ status: 200 })
+      await cluster.says(/task after succeeded/)
+      cluster.process.kill('SIGTERM')
+      expect(await cluster.ended).toBe(0)
+      // The password of an inbox is nothing for a log.
+      expect(cluster.output()).toContain('receivers share an inbox')
+    }, 90_000)
+  })
+}

@@ -1,0 +1,117 @@
+import { execFileSync, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { redisInbox } from '@luma-callback/redis'
+import { Redis } from 'ioredis'
+import { onTestFinished } from 'vitest'
+import { freePort } from './ports.ts'
+
+export interface RedisServer {
+  url: string
+  port: number
+  /** Starts it again, with the data that it had written. */
+  start(): Promise<void>
+  kill(): Promise<void>
+}
+
+/** A server of the test's own that can be killed, with an append-only file that is synced at each write. */
+export async function startRedis(): Promise<RedisServer> {
+  const folder = mkdtempSync(join(tmpdir(), 'luma-redis-'))
+  const port = await freePort()
+  const options = ['--appendonly', 'yes', '--appendfsync', 'always', '--save', '', '--dir', folder]
+  let child: ReturnType<typeof spawn> | undefined
+
+  async function start(): Promise<void> {
+    child = spawn('redis-server', ['--port', String(port), '--bind', '127.0.0.1', ...options], { stdio: 'ignore' })
+    const probe = new Redis(port, '127.0.0.1', { retryStrategy: () => 20, maxRetriesPerRequest: null })
+    probe.on('error', () => {})
+    await probe.ping()
+    probe.disconnect()
+  }
+
+  async function kill(): Promise<void> {
+    if (!child || child.exitCode !== null || child.signalCode !== null) return
+    const exited = once(child, 'exit')
+    child.kill('SIGKILL')
+    await exited
+  }
+
+  await start()
+  onTestFinished(async () => {
+    await kill()
+    rmSync(folder, { recursive: true })
+  })
+  return { url: `redis://127.0.0.1:${port}`, port, start, kill }
+}
+
+/** Whether tests can start a server of their own. */
+export const hasRedisServer: boolean = canRun('redis-server')
+
+function canRun(command: string): boolean {
+  try {
+    execFileSync(command, ['--version'], { stdio: 'ignore' })
+    return true
+  } catch {
+    return false
+  }
+}
+
+/** A server that is there already: REDIS_URL, else one on the standard port. */
+async function findRedis(): Promise<string | undefined> {
+  const url = process.env['REDIS_URL'] ?? 'redis://127.0.0.1:6379'
+  const probe = new Redis(url, { retryStrategy: () => null, maxRetriesPerRequest: 0, connectTimeout: 1_000 })
+  probe.on('error', () => {})
+  try {
+    await probe.ping()
+    return url
+  } catch {
+    return undefined
+  } finally {
+    probe.disconnect()
+  }
+}
+
+const found = await findRedis()
+
+export const hasRedis: boolean = found !== undefined || hasRedisServer
+/** What a title says of tests that are left out. */
+export const redisReason: string = hasRedis
+  ? ''
+  : ' (left out: no Redis; start one, name it in REDIS_URL, or install redis-server)'
+export const redisServerReason: string = hasRedisServer ? '' : ' (left out: they need redis-server on the PATH)'
+
+/** The server that tests share, each with keys of its own. */
+async function redisUrl(): Promise<string> {
+  return found ?? (await startRedis()).url
+}
+
+let namespaces = 0
+
+/** A prefix of the test's own; what is kept under it goes with the test. */
+export async function redisNamespace(): Promise<{ url: string; prefix: string; tearDown: () => Promise<void> }> {
+  const url = await redisUrl()
+  const prefix = `{luma-test-${process.pid}-${Date.now()}-${++namespaces}}`
+  return {
+    url,
+    prefix,
+    async tearDown() {
+      const redis = new Redis(url)
+      for await (const keys of redis.scanStream({ match: `${prefix}*`, count: 1_000 }) as AsyncIterable<string[]>) {
+        if (keys.length > 0) await redis.unlink(keys)
+      }
+      redis.disconnect()
+    },
+  }
+}
+
+/** An inbox of the test's own, closed when it ends. */
+export function openRedisInbox(
+  url: string,
+  options: Parameters<typeof redisInbox>[1] = {},
+): ReturnType<typeof redisInbox> {
+  const inbox = redisInbox(url, { pollInterval: 50, ...options })
+  onTestFinished(() => inbox.close({ timeout: 0 }))
+  return inbox
+}

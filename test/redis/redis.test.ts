@@ -1,0 +1,184 @@
+import { redisDedupe, redisInbox } from '@luma-callback/redis'
+import { Queue } from 'bullmq'
+import { Redis } from 'ioredis'
+import { describe, expect, onTestFinished, test, vi } from 'vitest'
+import { callbackOf, startInbox } from '../helpers/inboxes.ts'
+import {
+  hasRedis,
+  hasRedisServer,
+  openRedisInbox,
+  redisNamespace,
+  redisReason,
+  redisServerReason,
+  startRedis,
+} from '../helpers/redis.ts'
+
+const PATIENCE = { timeout: 15_000, interval: 20 }
+
+describe('options', () => {
+  test.each([
+    ['no connection', undefined],
+    ['a port alone', '6379'],
+    ['another protocol', 'http://127.0.0.1'],
+    ['an object of another kind', {}],
+  ])('%s is a TypeError', (_name, connection) => {
+    for (const make of [redisInbox, redisDedupe]) {
+      expect(() => make(connection as string)).toThrow(TypeError)
+      expect(() => make(connection as string)).toThrow(/redis:\/\//)
+    }
+  })
+
+  test.each([
+    ['prefix', ''],
+    ['prefix', 'with space'],
+    ['prefix', 7],
+    ['timeout', 0],
+    ['timeout', 1.5],
+    ['lease', 999],
+    ['lease', '15s'],
+    ['pollInterval', 2 ** 31],
+    ['colour', 'red'],
+  ])('a wrong or unknown one is a TypeError that names it: %s %j', (name, value) => {
+    expect(() => redisInbox('redis://127.0.0.1', { [name]: value })).toThrow(TypeError)
+    expect(() => redisInbox('redis://127.0.0.1', { [name]: value })).toThrow(`"${name}"`)
+  })
+})
+
+describe.skipIf(!hasRedis)(`on a Redis${redisReason}`, () => {
+  async function setUp() {
+    const { url, prefix, tearDown } = await redisNamespace()
+    onTestFinished(tearDown)
+    return { url, prefix, open: (options = {}) => openRedisInbox(url, { prefix, ...options }) }
+  }
+
+  test('an idle worker is woken by a callback that another process recorded', async () => {
+    const { open } = await setUp()
+    // With such a poll, only a waking can be in time.
+    const idle = await startInbox(open({ pollInterval: 600_000 }))
+    const recorder = open()
+    for (let round = 0; round < 5; round++) {
+      await recorder.record(callbackOf(`task-${round}`))
+      await vi.waitFor(() => expect(idle.runs).toHaveLength(round + 1), PATIENCE)
+    }
+  })
+
+  test('a connection that was passed in is neither used up nor closed', async () => {
+    const { url, prefix } = await setUp()
+    const connection = new Redis(url)
+    onTestFinished(() => connection.disconnect())
+    const inbox = redisInbox(connection, { prefix })
+    const dedupe = redisDedupe(connection, { prefix })
+    const { runs } = await startInbox(inbox)
+    await inbox.record(callbackOf('a'))
+    await dedupe.claim('a', 'me', 1_000, 'digest')
+    await vi.waitFor(() => expect(runs).toEqual(['a']), PATIENCE)
+    await Promise.all([inbox.close(), dedupe.close()])
+    expect(await connection.ping()).toBe('PONG')
+  })
+
+  test('a dashboard shows whose callback a job is, and why it failed', async () => {
+    const { url, prefix, open } = await setUp()
+    const inbox = open()
+    const { events } = await startInbox(
+      inbox,
+      async () => {
+        throw new Error('no such order')
+      },
+      { retry: { attempts: 1, minDelay: 1, maxDelay: 1 } },
+    )
+    await inbox.record(callbackOf('task-1'))
+    await vi.waitFor(() => expect(events.map(({ type }) => type)).toEqual(['dead']), PATIENCE)
+    const queue = new Queue('luma-callbacks', { connection: new Redis(url, { maxRetriesPerRequest: null }), prefix })
+    const [job] = await queue.getFailed()
+    expect(job).toMatchObject({ name: 'success of task task-1', failedReason: 'Error: no such order', attemptsMade: 1 })
+    const connection = await queue.getBackend().client
+    await queue.close()
+    connection.disconnect()
+  })
+
+  test('a job that somebody retries from a dashboard is delivered again', async () => {
+    const { url, prefix, open } = await setUp()
+    const inbox = open()
+    let isMended = false
+    const { events } = await startInbox(
+      inbox,
+      async () => {
+        if (!isMended) throw new Error('not yet')
+      },
+      { retry: { attempts: 1, minDelay: 1, maxDelay: 1 } },
+    )
+    await inbox.record(callbackOf('a'))
+    await vi.waitFor(() => expect(events.map(({ type }) => type)).toEqual(['dead']), PATIENCE)
+    isMended = true
+    const connection = new Redis(url, { maxRetriesPerRequest: null })
+    const queue = new Queue('luma-callbacks', { connection, prefix })
+    await queue.retryJobs({ state: 'failed' })
+    await vi.waitFor(() => expect(events.map(({ type }) => type)).toEqual(['dead', 'delivered']), PATIENCE)
+    await queue.close()
+    connection.disconnect()
+  })
+
+  test('every key begins with the prefix', async () => {
+    const { url, prefix } = await setUp()
+    const redis = new Redis(url, { db: 9 })
+    onTestFinished(() => redis.disconnect())
+    await redis.flushdb()
+    const inbox = redisInbox(`${url.replace(/\/\d*$/, '')}/9`, { prefix })
+    onTestFinished(() => inbox.close())
+    const { events } = await startInbox(inbox)
+    await inbox.record(callbackOf('a'))
+    await vi.waitFor(() => expect(events).toHaveLength(1), PATIENCE)
+    const keys = await redis.keys('*')
+    expect(keys.length).toBeGreaterThan(3)
+    expect(keys.filter((key) => !key.startsWith(prefix))).toEqual([])
+    await redis.flushdb()
+  })
+
+  test('a key is remembered when its job is long gone, and forgotten after its retention', async () => {
+    const { open } = await setUp()
+    const inbox = open()
+    const { events } = await startInbox(inbox, undefined, { retention: 1_500 })
+    await inbox.record(callbackOf('a'))
+    await vi.waitFor(() => expect(events).toHaveLength(1), PATIENCE)
+    expect(await inbox.purge()).toBe(1)
+    expect(await inbox.record(callbackOf('a'))).toBe('duplicate')
+    await vi.waitFor(async () => expect(await inbox.record(callbackOf('a'))).toBe('recorded'), PATIENCE)
+    await vi.waitFor(() => expect(events).toHaveLength(2), PATIENCE)
+  })
+
+  test('what has not been done is remembered for as long as that takes', async () => {
+    const { open } = await setUp()
+    const inbox = open()
+    const { events } = await startInbox(
+      inbox,
+      async () => {
+        throw new Error('never')
+      },
+      { retention: 1, retry: { attempts: 1, minDelay: 1, maxDelay: 1 } },
+    )
+    await inbox.record(callbackOf('a'))
+    await vi.waitFor(() => expect(events.map(({ type }) => type)).toEqual(['dead']), PATIENCE)
+    await new Promise((resolve) => setTimeout(resolve, 50))
+    expect(await inbox.record(callbackOf('a'))).toBe('duplicate')
+  })
+})
+
+describe.skipIf(!hasRedisServer)(`a warning${redisServerReason}`, () => {
+  test('is given once where Redis may lose what was answered 200, and not where it does not', async () => {
+    const server = await startRedis()
+    const warnings: string[] = []
+    const listen = (warning: Error): void => void warnings.push(warning.message)
+    process.on('warning', listen)
+    onTestFinished(() => void process.off('warning', listen))
+    const safe = openRedisInbox(server.url)
+    await startInbox(safe)
+    await safe.record(callbackOf('a'))
+    const admin = new Redis(server.url)
+    onTestFinished(() => admin.disconnect())
+    await admin.config('SET', 'appendonly', 'no')
+    await admin.config('SET', 'maxmemory-policy', 'allkeys-lru')
+    await startInbox(openRedisInbox(server.url))
+    await vi.waitFor(() => expect(warnings.filter((text) => text.startsWith('redisInbox'))).toHaveLength(1), PATIENCE)
+    expect(warnings.find((text) => text.startsWith('redisInbox'))).toMatch(/appendonly yes.*allkeys-lru/)
+  })
+})
