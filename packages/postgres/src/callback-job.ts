@@ -16,9 +16,9 @@ export interface CallbackData {
   receivedAt: number
   /** Runs that counted and ended without success. */
   attempts?: number
-  /** Runs that ended with their process, or with their lease. */
+  /** Runs up to `endedRun` that ended with their process, or with their lease. */
   crashes?: number
-  /** The run that was the latest to end in order, by pg-boss's count of them; or that is known to have been cut off. */
+  /** The run that was the latest to end in order, by pg-boss's count of them, which begins with 0. */
   endedRun?: number
   lastError?: string
 }
@@ -41,6 +41,20 @@ export function toSource({ key, raw, query, receivedAt }: CallbackData): Require
     query: JSON.parse(query) as Record<string, string>,
     receivedAt: new Date(receivedAt),
   }
+}
+
+/** How many runs before this one were cut off: by now, and without one in order since then. */
+export function crashesOf(
+  { crashes = 0, endedRun = -1 }: CallbackData,
+  run: number,
+): { crashes: number; justNow: number } {
+  const justNow = Math.max(run - 1 - endedRun, 0)
+  return { crashes: crashes + justNow, justNow }
+}
+
+/** What a hook threw may hold what Postgres cannot: NUL and lone surrogates. */
+export function storable(text: string): string {
+  return text.toWellFormed().replaceAll('\0', '\uFFFD')
 }
 
 /**

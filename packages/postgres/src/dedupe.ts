@@ -11,7 +11,6 @@ export interface ClosableDedupeStore extends DedupeStore {
 
 /** `holder` is who claims a key; NULL once it is done. */
 const table = (schema: string): string => `
-  CREATE SCHEMA IF NOT EXISTS ${schema};
   CREATE TABLE ${schema}.dedupe (
     id uuid PRIMARY KEY,
     holder text,
@@ -22,6 +21,8 @@ const table = (schema: string): string => `
 
 /** Expired keys that one claim clears away in passing: more than it adds, so that they never pile up. */
 const CLEARED = 2
+/** A claim that has run out is still its holder's while nobody else wants it, but not for ever: the holder may be dead. */
+const FORSAKEN = `interval '1 hour'`
 
 /**
  * Remembers in Postgres what was handled, for direct mode in several processes. Each step is one statement, and times
@@ -73,7 +74,9 @@ export function postgresDedupe(
   const claim = `
     WITH cleared AS (
       DELETE FROM ${name} WHERE id IN (
-        SELECT id FROM ${name} WHERE expires_at < now() AND id <> $1::uuid ORDER BY expires_at LIMIT ${CLEARED}
+        SELECT id FROM ${name}
+        WHERE expires_at < now() AND id <> $1::uuid AND (holder IS NULL OR expires_at < now() - ${FORSAKEN})
+        ORDER BY expires_at LIMIT ${CLEARED}
         FOR UPDATE SKIP LOCKED)
     ), claimed AS (
       INSERT INTO ${name} AS known (id, holder, digest, expires_at) VALUES ($1, $2, $4, ${until('$3')})

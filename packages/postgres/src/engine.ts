@@ -17,12 +17,12 @@ export const FOR_EVER: number = 2 ** 31 - 1
  * from which the retention counts.
  */
 const seenTable = (schema: string): string => `
-  CREATE TABLE IF NOT EXISTS ${schema}.seen (
+  CREATE TABLE ${schema}.seen (
     id uuid PRIMARY KEY,
     digest bytea NOT NULL,
     since timestamptz NOT NULL DEFAULT now()
   );
-  CREATE INDEX IF NOT EXISTS seen_since ON ${schema}.seen (since)`
+  CREATE INDEX seen_since ON ${schema}.seen (since)`
 
 /** Makes what is missing in the schema, in however many processes at once, and starts pg-boss. */
 export async function startEngine(
@@ -36,9 +36,11 @@ export async function startEngine(
     schema,
     db: { executeSql: (text: string, values?: unknown[]) => database.patientQuery(text, values) },
     schedule: false,
+    createSchema: false,
   })
   boss.on('error', onError)
   try {
+    await makeSchema(database, schema)
     await boss.start()
     // Nothing in it is ever expired, dropped or deleted by pg-boss: when a callback is done, dead or to be forgotten is
     // for us to say, for as long as that takes. Attempts and their delays are counted by us too.
@@ -51,11 +53,28 @@ export async function startEngine(
   return { boss, stop: () => boss.stop({ graceful: false, close: false }) }
 }
 
+/** By us and only where it is missing: the right to make one is not given to everybody. */
+function makeSchema(database: Database, schema: string): Promise<void> {
+  return makeOnce(database, schema, 'to_regnamespace', schema, `CREATE SCHEMA ${schema}`)
+}
+
+/** Makes a table where there is none, and the schema that it is in. */
+export async function makeTable(database: Database, schema: string, name: string, statements: string): Promise<void> {
+  await makeSchema(database, schema)
+  await makeOnce(database, schema, 'to_regclass', `${schema}.${name}`, statements)
+}
+
 /** "IF NOT EXISTS" fails where two do it at once. */
-export function makeTable(database: Database, schema: string, name: string, statements: string): Promise<void> {
+function makeOnce(
+  database: Database,
+  schema: string,
+  find: 'to_regclass' | 'to_regnamespace',
+  name: string,
+  statements: string,
+): Promise<void> {
   return database.transaction(async (query: Query) => {
-    await query(`SELECT pg_advisory_xact_lock(hashtext('luma-callback'), hashtext($1))`, [`${schema}.${name}`])
-    const { rows } = await query(`SELECT to_regclass($1) AS name`, [`${schema}.${name}`])
+    await query(`SELECT pg_advisory_xact_lock(hashtext('luma-callback'), hashtext($1))`, [schema])
+    const { rows } = await query(`SELECT ${find}($1) AS name`, [name])
     if (rows[0]?.['name'] === null) await query(statements)
   })
 }

@@ -1,10 +1,11 @@
 import type { DeliveryState, InboxEntry } from '@luma-callback/core'
-import { toSource, type CallbackData } from './callback-job.ts'
+import { crashesOf, toSource, type CallbackData } from './callback-job.ts'
 
 export interface JobRow {
   id: string
   data: CallbackData
   state: string
+  retry_count: number
   start_after: Date
   started_on: Date | null
   completed_on: Date | null
@@ -53,9 +54,11 @@ export function toPosition(cursor: string): Position {
   return { micros, id }
 }
 
-export function toEntry({ data, state, start_after, started_on, completed_on }: JobRow): InboxEntry {
-  const { attempts = 0, crashes = 0, lastError } = data
+export function toEntry({ data, state, retry_count, start_after, started_on, completed_on }: JobRow): InboxEntry {
+  const { attempts = 0, lastError } = data
   const ours = stateOf(state)
+  // pg-boss counts a claim from the second one on. What waits again has ended the run that is counted.
+  const run = started_on && (ours === 'pending' || ours === 'dead') ? retry_count + 1 : retry_count
   const hasEnded = ours === 'done' || ours === 'dead'
   return {
     ...toSource(data),
@@ -63,7 +66,7 @@ export function toEntry({ data, state, start_after, started_on, completed_on }: 
     outcome: data.outcome,
     state: ours,
     attempts: ours === 'running' || ours === 'done' ? attempts + 1 : attempts,
-    crashes,
+    crashes: crashesOf(data, run).crashes,
     lastError,
     startedAt: started_on ?? undefined,
     endedAt: hasEnded ? (completed_on ?? undefined) : undefined,

@@ -2,6 +2,7 @@ import { StoreUnavailableError, type InboxOptions, type Timer } from '@luma-call
 import type { PgBoss } from 'pg-boss'
 import { QUEUE } from './callback-job.ts'
 import type { Database } from './database.ts'
+import { FOR_EVER } from './engine.ts'
 
 /** Of what is done, this many of the latest stay to be looked at. */
 const DONE_KEPT = 10_000
@@ -16,6 +17,8 @@ interface HousekeepingOptions extends Pick<InboxOptions, 'retention' | 'emit' | 
   schema: string
   /** Milliseconds between looks for what was left behind. */
   interval: number
+  /** Claims of this process, as `id:retry_count`: it lives, whatever its heartbeats say. */
+  held: () => readonly string[]
   /** Called when there is work again that a dead process had left behind. */
   onRecovered: () => void
 }
@@ -25,21 +28,28 @@ interface HousekeepingOptions extends Pick<InboxOptions, 'retention' | 'emit' | 
  * minute at most; a callback should not wait for so long, so they are looked for here, and failed by pg-boss as it would.
  */
 export function startHousekeeping(options: HousekeepingOptions): { stop: () => Promise<void> } {
-  const { boss, database, schema, interval, retention, emit, clock, onRecovered } = options
+  const { boss, database, schema, interval, retention, emit, clock, held, onRecovered } = options
   const stopped = new AbortController()
   let sweptAt = clock.now()
   let timer: Timer | undefined
   let turn = look()
 
   async function recover(): Promise<void> {
-    const { rows } = await database.query(
-      `SELECT id, retry_count AS "retryCount" FROM ${schema}.job WHERE name = $1 AND state = 'active'
-       AND heartbeat_on + heartbeat_seconds * interval '1 s' < now() LIMIT ${STEP}`,
-      [QUEUE],
-    )
-    if (rows.length === 0) return
-    await boss.fail(QUEUE, rows as { id: string; retryCount: number }[], { message: 'its process ended or hung' })
-    onRecovered()
+    const recovered = await database.transaction(async (query) => {
+      // Who retries a job in a dashboard gives it one attempt; a crash does not use it up.
+      const { rows } = await query(
+        `UPDATE ${schema}.job SET retry_limit = $3 WHERE name = $1 AND id IN (
+           SELECT id FROM ${schema}.job WHERE name = $1 AND state = 'active' AND id || ':' || retry_count <> ALL($2::text[])
+           AND heartbeat_on + heartbeat_seconds * interval '1 s' < now() LIMIT ${STEP} FOR UPDATE SKIP LOCKED)
+         RETURNING id, retry_count AS "retryCount"`,
+        [QUEUE, held(), FOR_EVER],
+      )
+      const jobs = rows as { id: string; retryCount: number }[]
+      if (jobs.length > 0)
+        await boss.fail(QUEUE, jobs, { message: 'its process ended or hung' }, { db: { executeSql: query } })
+      return jobs.length
+    })
+    if (recovered > 0) onRecovered()
   }
 
   async function purge(): Promise<number> {

@@ -24,6 +24,10 @@ import { channelOf, createRecorder } from './recorder.ts'
 
 /** How often a Postgres that was away at the start is tried again, in milliseconds. */
 const RETRY_INTERVAL = 1_000
+/** However long a lease may be, what has outlived it is found as soon as this, in milliseconds. */
+const LONGEST_INTERVAL = 5_000
+/** What each of the last steps of closing may take, in milliseconds. */
+const LAST_WRITES = 2_000
 
 /** What there is only once the inbox was started. */
 interface Work {
@@ -97,7 +101,8 @@ export function postgresInbox(connection: PostgresConnection, options: PostgresI
     const store = createJobStore({ boss, database, schema })
     const runner = createRunner({ ...given, store, deliver, lease, pollInterval })
     const wake = (): void => runner.wake()
-    const shared = { boss, database, schema, interval: Math.ceil(lease / 3), onRecovered: wake }
+    const interval = Math.min(Math.ceil(lease / 3), LONGEST_INTERVAL)
+    const shared = { boss, database, schema, interval, held: store.held, onRecovered: wake }
     const housekeeping = startHousekeeping({ ...given, ...shared })
     const listener = startListener(database, channelOf(schema), wake, given.clock)
     work = { runner, store, housekeeping, listener }
@@ -119,10 +124,14 @@ export function postgresInbox(connection: PostgresConnection, options: PostgresI
     await Promise.all([work?.listener.stop(), work?.housekeeping.stop()])
     await work?.runner.close({ timeout: closeTimeout })
     // A hook that heeds no signal runs on; another process may begin it anew at once.
-    await work?.store.letGo()
-    const opened = await opening?.catch(() => undefined)
-    await opened?.stop().catch(() => {})
+    await soon(async () => work?.store.letGo())
+    await soon(async () => (await opening)?.stop())
     await database.close()
+  }
+
+  /** Whether it could be done or not, the process shall end. */
+  function soon(call: () => Promise<void>): Promise<void> {
+    return within(call, LAST_WRITES, () => new Error('not in time'), systemClock).catch(() => {})
   }
 
   return {
@@ -150,9 +159,14 @@ export function postgresInbox(connection: PostgresConnection, options: PostgresI
     list: (listOptions) => ask('be asked for a list', () => looks.list(listOptions)),
     get: (key) => ask('be asked for a callback', () => looks.get(key)),
     async requeue(key) {
-      const count = await ask('requeue', () => looks.requeue(key))
-      if (count > 0) work?.runner.wake()
-      return count
+      const deadAt = await ask('requeue', () => looks.now())
+      let total = 0
+      for (;;) {
+        const count = await ask('requeue', () => looks.requeue(deadAt, key))
+        if (count === 0) return total
+        total += count
+        work?.runner.wake()
+      }
     },
     stats: () => ask('be asked for its counts', () => looks.stats()),
     async purge() {

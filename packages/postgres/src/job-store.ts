@@ -1,7 +1,8 @@
 import { gather, type Job, type JobStore } from '@luma-callback/core'
 import type { PgBoss } from 'pg-boss'
-import { QUEUE, toSource, type CallbackData } from './callback-job.ts'
-import type { Database, Query } from './database.ts'
+import { crashesOf, QUEUE, storable, toSource, type CallbackData } from './callback-job.ts'
+import type { Database } from './database.ts'
+import { FOR_EVER } from './engine.ts'
 
 /** A job that this process has claimed. pg-boss counts the claims of a job, and the count is what a claim is known by. */
 export interface PostgresJob extends Job {
@@ -10,6 +11,8 @@ export interface PostgresJob extends Job {
 }
 
 export interface PostgresJobStore extends JobStore<PostgresJob> {
+  /** Claims of this process, as `id:retry_count`. */
+  held(): readonly string[]
   /** Gives back what still runs in a process that does not wait for it any more. */
   letGo(): Promise<void>
 }
@@ -20,8 +23,8 @@ export interface JobStoreOptions {
   schema: string
 }
 
-/** What is changed of a job's data when its run ends. */
-type Changes = Partial<Pick<CallbackData, 'attempts' | 'lastError' | 'endedRun'>>
+/** What is changed of a job's data when its run has failed. */
+type Failure = Pick<CallbackData, 'attempts' | 'lastError'>
 
 /** What was running at this many crashes may be their cause. */
 const SUSPECT = 2
@@ -34,34 +37,17 @@ const LATE = 60_000
 export function createJobStore({ boss, database, schema }: JobStoreOptions): PostgresJobStore {
   const held = new Set<PostgresJob>()
 
-  /** pg-boss counts claims, and a crash for a failed run. Which it was tells the run that is known to have ended. */
-  async function toJob(id: string, data: CallbackData, retryCount: number): Promise<PostgresJob> {
-    const { attempts = 0, crashes: before = 0, endedRun = -1 } = data
-    const isRecovered = retryCount > 0 && endedRun !== retryCount - 1
-    const crashes = isRecovered ? before + 1 : before
-    if (isRecovered) await change(database.query, id, retryCount, { crashes, endedRun: retryCount - 1 })
-    return { source: toSource(data), attempt: attempts + 1, crashes, isRecovered, id, retryCount }
-  }
-
-  async function change(query: Query, id: string, retryCount: number, changes: object): Promise<void> {
-    await query(`UPDATE ${schema}.job SET data = data || $4::jsonb WHERE name = $1 AND id = $2 AND retry_count = $3`, [
-      QUEUE,
-      id,
-      retryCount,
-      JSON.stringify(changes),
-    ])
-  }
-
   async function take(count: number): Promise<PostgresJob[]> {
     const claimed = await boss.fetch<CallbackData>(QUEUE, { batchSize: count, includeMetadata: true })
-    const jobs = await Promise.all(claimed.map(({ id, data, retryCount }) => toJob(id, data, retryCount)))
+    const jobs = claimed.map(toJob)
     const postponed = jobs.filter((job) => {
       // One that ends its process must not drag down with it another that is taken for the cause.
       if (isSuspect(job) && [...held].some(isSuspect)) return true
       held.add(job)
       return false
     })
-    await Promise.all(postponed.map((job) => putBack(job, SUSPECT_DELAY, {})))
+    // What cannot be put back now is found again when its heartbeat has stopped.
+    await Promise.allSettled(postponed.map((job) => putBack(job, SUSPECT_DELAY)))
     return jobs.filter((job) => held.has(job))
   }
 
@@ -83,19 +69,21 @@ export function createJobStore({ boss, database, schema }: JobStoreOptions): Pos
    * Ends a run that did not succeed: due again in `delay` milliseconds, or never. By pg-boss's own failure, and what it
    * counts otherwise than we do, whole seconds of delay and all claims as attempts, is set right in the same transaction.
    */
-  async function putBack(job: PostgresJob, delay: number | undefined, changes: Changes): Promise<boolean> {
-    const { id, retryCount } = job
+  async function putBack(job: PostgresJob, delay: number | undefined, changes: Failure = {}): Promise<boolean> {
+    const { id, retryCount, crashes } = job
+    const ended = { ...changes, crashes, endedRun: retryCount }
     const isOurs = await database.transaction(async (query) => {
       const db = { executeSql: query }
-      if (delay === undefined) {
-        // What has no retries left is kept by pg-boss as failed: our dead letters, where dashboards look for them.
-        const fence = `name = $1 AND id = $2 AND retry_count = $3 AND state = 'active'`
-        await query(`UPDATE ${schema}.job SET retry_limit = retry_count WHERE ${fence}`, [QUEUE, id, retryCount])
-      }
-      const output = changes.lastError === undefined ? null : { message: changes.lastError }
+      // What has no retries left is kept by pg-boss as failed: our dead letters, where dashboards look for them. What is
+      // retried from there was given one attempt.
+      await query(
+        `UPDATE ${schema}.job SET retry_limit = $4, data = data || $5::jsonb
+         WHERE name = $1 AND id = $2 AND retry_count = $3 AND state = 'active'`,
+        [QUEUE, id, retryCount, delay === undefined ? retryCount : FOR_EVER, JSON.stringify(ended)],
+      )
+      const output = ended.lastError === undefined ? null : { message: ended.lastError }
       const failed = await boss.fail(QUEUE, claimsOf([job]), output, { db })
       if (toVerdicts([job], failed)[0] !== true) return false
-      await change(query, id, retryCount, { ...changes, endedRun: retryCount })
       if (delay !== undefined) {
         await query(
           `UPDATE ${schema}.job SET start_after = now() + $3::float8 * interval '1 ms' WHERE name = $1 AND id = $2`,
@@ -105,7 +93,7 @@ export function createJobStore({ boss, database, schema }: JobStoreOptions): Pos
       return true
     })
     held.delete(job)
-    return isOurs
+    return isOurs || isWritten(job, `(data->>'endedRun')::int = retry_count`)
   }
 
   return {
@@ -114,24 +102,42 @@ export function createJobStore({ boss, database, schema }: JobStoreOptions): Pos
     async complete(job) {
       const isOurs = await complete(job)
       held.delete(job)
-      return isOurs || isWritten(job, 'completed')
+      return isOurs || isWritten(job, `state = 'completed'`)
     },
-    retry: (job, failure, delay) => putBack(job, delay, { attempts: job.attempt, lastError: failure }),
-    bury: (job, failure) => putBack(job, undefined, { attempts: job.attempt, lastError: failure }),
-    giveBack: (job) => putBack(job, 0, {}),
+    retry: (job, failure, delay) => putBack(job, delay, failureOf(job, failure)),
+    bury: (job, failure) => putBack(job, undefined, failureOf(job, failure)),
+    giveBack: (job) => putBack(job, 0),
+    held: () => [...held].map(({ id, retryCount }) => `${id}:${retryCount}`),
     async letGo() {
-      await Promise.allSettled([...held].map((job) => putBack(job, 0, {})))
+      await Promise.allSettled([...held].map((job) => putBack(job, 0)))
     },
   }
 
   /** The write before may have come through although its answer did not. */
-  async function isWritten({ id, retryCount }: PostgresJob, state: string): Promise<boolean> {
+  async function isWritten({ id, retryCount }: PostgresJob, trace: string): Promise<boolean> {
     const { rows } = await database.query(
-      `SELECT 1 FROM ${schema}.job WHERE name = $1 AND id = $2 AND retry_count = $3 AND state = $4`,
-      [QUEUE, id, retryCount, state],
+      `SELECT 1 FROM ${schema}.job WHERE name = $1 AND id = $2 AND retry_count = $3 AND ${trace}`,
+      [QUEUE, id, retryCount],
     )
     return rows.length > 0
   }
+}
+
+/** pg-boss counts claims, and a crash for a failed run. Which it was tells the run that is known to have ended. */
+function toJob({ id, data, retryCount }: { id: string; data: CallbackData; retryCount: number }): PostgresJob {
+  const { crashes, justNow } = crashesOf(data, retryCount)
+  return {
+    source: toSource(data),
+    attempt: (data.attempts ?? 0) + 1,
+    crashes,
+    isRecovered: justNow > 0,
+    id,
+    retryCount,
+  }
+}
+
+function failureOf({ attempt }: PostgresJob, failure: string): Failure {
+  return { attempts: attempt, lastError: storable(failure) }
 }
 
 function isSuspect({ crashes }: PostgresJob): boolean {

@@ -15,10 +15,15 @@ import { PAGES, stateOf, toEntry, toPosition, type JobRow } from './entries.ts'
 export interface Looks {
   list(options?: ListOptions): Promise<InboxPage>
   get(key: string): Promise<InboxEntry | undefined>
-  requeue(key?: string): Promise<number>
+  /** Up to a step of what was dead at a time, so that nothing is requeued twice, or one key; how many that were. */
+  requeue(deadAt: string, key?: string): Promise<number>
+  /** By Postgres's clock, and as exact as that. */
+  now(): Promise<string>
   stats(): Promise<InboxStats>
 }
 
+/** Callbacks that are requeued at once. */
+const STEP = 500
 /** From so many remembered keys on, Postgres's own estimate of their number will do. */
 const COUNTED = 100_000
 
@@ -69,20 +74,27 @@ export function createLooks(database: Database, schema: string): Looks {
       const [row] = rows as unknown as JobRow[]
       return row && toEntry(row)
     },
-    async requeue(key) {
+    async requeue(deadAt, key) {
       if (!(await isThere())) return 0
-      const which = key === undefined ? '' : 'AND id = $4'
+      const which = key === undefined ? '' : 'AND id = $5'
       const reset = { attempts: 0, crashes: 0 }
       // As pg-boss retries what has failed, and with all its attempts.
       const { rows } = await database.query(
         `WITH requeued AS (
            UPDATE ${schema}.job SET state = 'retry', retry_limit = $2, completed_on = NULL, start_after = now(),
              data = data || $3::jsonb || jsonb_build_object('endedRun', retry_count)
-           WHERE name = $1 AND state = 'failed' ${which} RETURNING 1
+           WHERE name = $1 AND id IN (
+             SELECT id FROM ${schema}.job WHERE name = $1 AND ${PAGES.dead.where} AND completed_on <= $4::timestamptz ${which}
+             LIMIT ${STEP} FOR UPDATE)
+           RETURNING 1
          ) SELECT count(*) AS count FROM requeued`,
-        [QUEUE, FOR_EVER, JSON.stringify(reset), ...(key === undefined ? [] : [idOf(key)])],
+        [QUEUE, FOR_EVER, JSON.stringify(reset), deadAt, ...(key === undefined ? [] : [idOf(key)])],
       )
       return Number(rows[0]?.['count'])
+    },
+    async now() {
+      const { rows } = await database.query('SELECT now()::text AS now')
+      return rows[0]?.['now'] as string
     },
     async stats() {
       const counts = { pending: 0, running: 0, done: 0, dead: 0 } satisfies Record<DeliveryState, number>

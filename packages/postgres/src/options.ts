@@ -22,8 +22,9 @@ export interface PostgresInboxOptions extends PostgresDedupeOptions {
 const DEDUPE_RULES = {
   schema: {
     fallback: 'luma',
-    pattern: /^[a-z_][a-z0-9_]{0,49}$/,
-    must: 'a lower case name of at most 50 letters, digits, _',
+    // Postgres cuts names at 63 characters, and a channel has this one in it.
+    pattern: /^[a-z_][a-z0-9_]{0,47}$/,
+    must: 'a lower case name of at most 48 letters, digits, _',
   },
   timeout: { fallback: 2_000, least: 1 },
 }

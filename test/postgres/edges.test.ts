@@ -1,0 +1,202 @@
+// What few meet: errors and names that Postgres cannot hold, hands in a dashboard, answers that get lost.
+import { createHandler } from '@luma-callback/core'
+import { postgresDedupe, postgresInbox } from '@luma-callback/postgres'
+import pg from 'pg'
+import { PgBoss } from 'pg-boss'
+import { describe, expect, onTestFinished, test, vi } from 'vitest'
+import { callbackOf, hangs, startInbox } from '../helpers/inboxes.ts'
+import { hasPostgres, openPostgresInbox, postgresNamespace, postgresReason } from '../helpers/postgres.ts'
+
+const PATIENCE = { timeout: 15_000, interval: 20 }
+const ONE_ATTEMPT = { retry: { attempts: 1, minDelay: 1, maxDelay: 1 } }
+const QUEUE = 'luma-callbacks'
+
+async function fails(): Promise<void> {
+  throw new Error('no such order')
+}
+
+describe.skipIf(!hasPostgres)(`on a Postgres${postgresReason}`, () => {
+  async function setUp() {
+    const { url, schema, tearDown } = await postgresNamespace()
+    onTestFinished(tearDown)
+    return { url, schema, open: (options = {}) => openPostgresInbox(url, { schema, ...options }) }
+  }
+
+  async function connect(url: string): Promise<pg.Client> {
+    const client = new pg.Client(url)
+    await client.connect()
+    onTestFinished(() => client.end())
+    return client
+  }
+
+  async function openDashboard(url: string, schema: string): Promise<PgBoss> {
+    const boss = new PgBoss({ connectionString: url, schema, supervise: false, schedule: false })
+    boss.on('error', () => {})
+    await boss.start()
+    onTestFinished(() => boss.stop({ graceful: false }))
+    return boss
+  }
+
+  test.each([
+    ['NUL', 'before \0 after', 'Error: before \uFFFD after'],
+    ['a lone surrogate', 'before \uD800 after', 'Error: before \uFFFD after'],
+  ])('a hook that throws an error with %s is dead like any other', async (_name, message, lastError) => {
+    const { open } = await setUp()
+    const inbox = open()
+    const throws = async (): Promise<void> => {
+      throw new Error(message)
+    }
+    const { events } = await startInbox(inbox, throws, ONE_ATTEMPT)
+    await inbox.record(callbackOf('a'))
+    await vi.waitFor(() => expect(events.map(({ type }) => type)).toEqual(['dead']), PATIENCE)
+    expect(await inbox.get('a:success')).toMatchObject({ state: 'dead', lastError })
+  })
+
+  test('the longest name that a schema may have serves like any other', async () => {
+    const { url } = await setUp()
+    const schema = 'luma_test_'.padEnd(48, 'x')
+    const client = await connect(url)
+    await client.query(`DROP SCHEMA IF EXISTS ${schema} CASCADE`)
+    const idle = await startInbox(openPostgresInbox(url, { schema, pollInterval: 600_000 }))
+    await openPostgresInbox(url, { schema }).record(callbackOf('a'))
+    await vi.waitFor(() => expect(idle.runs).toEqual(['a']), PATIENCE)
+    await client.query(`DROP SCHEMA ${schema} CASCADE`)
+    expect(() => postgresInbox(url, { schema: `${schema}x` })).toThrow('"schema"')
+  })
+
+  test('many that begin at once in a new schema all come up', async () => {
+    const { url, schema, open } = await setUp()
+    const stores = [1, 2, 3].map(() => postgresDedupe(url, { schema, timeout: 20_000 }))
+    onTestFinished(async () => void (await Promise.all(stores.map((store) => store.close()))))
+    const inboxes = [1, 2, 3].map(() => open({ timeout: 20_000 }))
+    await Promise.all([
+      ...stores.map((store, index) => store.claim(`key-${index}`, 'me', 1_000, 'digest')),
+      ...inboxes.map((inbox, index) => inbox.record(callbackOf(`task-${index}`))),
+    ])
+    expect(await inboxes[0]?.stats()).toMatchObject({ pending: 3 })
+  })
+
+  test('who may not make schemas can use one that is there', async () => {
+    const { url, schema } = await setUp()
+    const client = await connect(url)
+    const role = `${schema}_role`
+    await client.query(`CREATE ROLE ${role} LOGIN; CREATE SCHEMA ${schema} AUTHORIZATION ${role}`)
+    onTestFinished(async () => {
+      const admin = new pg.Client(url)
+      await admin.connect()
+      await admin.query(`DROP OWNED BY ${role} CASCADE; DROP ROLE ${role}`)
+      await admin.end()
+    })
+    const limited = new URL(url)
+    limited.username = role
+    limited.password = ''
+    const inbox = openPostgresInbox(limited.href, { schema, timeout: 10_000 })
+    expect(await inbox.record(callbackOf('a'))).toBe('recorded')
+  })
+
+  test('what was cancelled in a dashboard is dead, and can be requeued', async () => {
+    const { url, schema, open } = await setUp()
+    const inbox = open()
+    await inbox.record(callbackOf('a'))
+    const boss = await openDashboard(url, schema)
+    const [job] = await boss.findJobs(QUEUE)
+    await boss.cancel(QUEUE, job?.id ?? '')
+    expect(await inbox.get('a:success')).toMatchObject({ state: 'dead' })
+    expect(await inbox.requeue('a:success')).toBe(1)
+    const { runs, events } = await startInbox(inbox)
+    await vi.waitFor(() => expect(events.map(({ type }) => type)).toEqual(['delivered']), PATIENCE)
+    expect(runs).toEqual(['a'])
+  })
+
+  test('what was retried in a dashboard outlives a close, and keeps its attempts', async () => {
+    const { url, schema, open } = await setUp()
+    const first = open()
+    const { events } = await startInbox(first, fails, ONE_ATTEMPT)
+    await first.record(callbackOf('a'))
+    await vi.waitFor(() => expect(events.map(({ type }) => type)).toEqual(['dead']), PATIENCE)
+    await first.close({ timeout: 0 })
+
+    const boss = await openDashboard(url, schema)
+    const [job] = await boss.findJobs(QUEUE)
+    const second = open()
+    const held = await startInbox(second, hangs)
+    await boss.retry(QUEUE, job?.id ?? '')
+    await vi.waitFor(() => expect(held.runs).toEqual(['a']), PATIENCE)
+    await second.close({ timeout: 0 })
+    expect(await open().get('a:success')).toMatchObject({ state: 'pending' })
+  })
+
+  test('a dead callback is requeued while thousands more are', async () => {
+    const { url, schema, open } = await setUp()
+    const inbox = open()
+    const ids = Array.from({ length: 1_200 }, (_, index) => `task-${index}`)
+    await Promise.all(ids.map((id) => inbox.record(callbackOf(id))))
+    const client = await connect(url)
+    await client.query(`UPDATE ${schema}.job SET state = 'failed', completed_on = now()`)
+    expect(await inbox.requeue()).toBe(1_200)
+    expect(await inbox.stats()).toMatchObject({ pending: 1_200, dead: 0 })
+  })
+
+  test('a heartbeat that stopped does not take its run from a process that lives', async () => {
+    const { url, schema, open } = await setUp()
+    const inbox = open({ lease: 1_000 })
+    const client = await connect(url)
+    let mayEnd: () => void = () => {}
+    const gate = new Promise<void>((resolve) => {
+      mayEnd = resolve
+    })
+    const { runs, events } = await startInbox(inbox, () => gate)
+    await inbox.record(callbackOf('a'))
+    await vi.waitFor(() => expect(runs).toEqual(['a']), PATIENCE)
+    const until = Date.now() + 1_500
+    while (Date.now() < until) {
+      await client.query(`UPDATE ${schema}.job SET heartbeat_on = now() - interval '1 hour'`)
+    }
+    mayEnd()
+    await vi.waitFor(() => expect(events.map(({ type }) => type)).toEqual(['delivered']), PATIENCE)
+    expect(runs).toEqual(['a'])
+  })
+
+  test('crashes are counted one by one, and forgotten by a requeue', async () => {
+    const { url, schema, open } = await setUp()
+    const client = await connect(url)
+    const inbox = open()
+    await inbox.record(callbackOf('a'))
+    const boss = await openDashboard(url, schema)
+    for (let crashes = 1; crashes <= 3; crashes++) {
+      // A process that took it, and was never heard of again.
+      const [job] = await boss.fetch(QUEUE)
+      await boss.fail(QUEUE, job?.id ?? '')
+      await client.query(`UPDATE ${schema}.job SET start_after = now()`)
+      expect(await inbox.get('a:success')).toMatchObject({ state: 'pending', crashes, attempts: 0 })
+    }
+    const [job] = await boss.fetch(QUEUE)
+    await client.query(`UPDATE ${schema}.job SET state = 'failed', completed_on = now() WHERE id = $1`, [job?.id])
+    await inbox.requeue()
+    expect(await inbox.get('a:success')).toMatchObject({ state: 'pending', crashes: 0 })
+  })
+
+  test('a claim that has run out stays its holder’s while nobody else wants it', async () => {
+    const { url, schema } = await setUp()
+    const store = postgresDedupe(url, { schema })
+    onTestFinished(() => store.close())
+    expect(await store.claim('a', 'me', 1, 'digest')).toBe('claimed')
+    // Others pass by, and clear away what is over.
+    for (let turn = 0; turn < 5; turn++) await store.claim(`other-${turn}`, 'you', 1_000, 'digest')
+    expect(await store.renew('a', 'me', 60_000)).toBe(true)
+    expect(await store.claim('a', 'you', 1_000, 'digest')).toBe('held')
+  })
+
+  test('a handler closes in time although Postgres answers nothing any more', async () => {
+    const { url, schema } = await setUp()
+    const handler = createHandler({ onSuccess: () => {}, inbox: postgresInbox(url, { schema }), secret: 'whk_test' })
+    await handler.start()
+    const client = await connect(url)
+    await client.query('BEGIN')
+    await client.query(`LOCK TABLE ${schema}.job, ${schema}.seen IN ACCESS EXCLUSIVE MODE`)
+    const startedAt = performance.now()
+    await handler.close({ timeout: 0 })
+    expect(performance.now() - startedAt).toBeLessThan(15_000)
+    await client.query('ROLLBACK')
+  }, 30_000)
+})
