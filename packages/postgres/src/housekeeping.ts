@@ -52,8 +52,11 @@ export function startHousekeeping(options: HousekeepingOptions): { stop: () => P
     if (recovered > 0) onRecovered()
   }
 
-  async function purge(): Promise<number> {
-    return purgeDone(boss, database, schema, DONE_KEPT)
+  /** Finding where the kept ones end reads all of them, so it is done once for many steps. */
+  async function purge(): Promise<void> {
+    const until = await endOfKept(database, schema, DONE_KEPT)
+    if (until === undefined) return
+    while (!stopped.signal.aborted && (await purgeDone(boss, database, schema, until)) === STEP);
   }
 
   /** Forgets keys whose retention is over, with what is left of their callbacks; never of one that is not done. */
@@ -79,7 +82,7 @@ export function startHousekeeping(options: HousekeepingOptions): { stop: () => P
       await recover()
       if (clock.now() - sweptAt >= SWEEP_INTERVAL) {
         sweptAt = clock.now()
-        while (!stopped.signal.aborted && (await purge()) > 0);
+        await purge()
         while (!stopped.signal.aborted && (await forget()) === STEP);
       }
     } catch (cause) {
@@ -106,12 +109,22 @@ export function startHousekeeping(options: HousekeepingOptions): { stop: () => P
   }
 }
 
-/** Removes up to a step of what is done beyond the latest `keep`; how much that was. */
-export async function purgeDone(boss: PgBoss, database: Database, schema: string, keep: number): Promise<number> {
+/** When the latest `keep` that are done had not been done yet; undefined if there are no more than those. */
+async function endOfKept(database: Database, schema: string, keep: number): Promise<unknown> {
   const { rows } = await database.query(
-    `SELECT id FROM ${schema}.job WHERE name = $1 AND state = 'completed'
-     ORDER BY completed_on DESC, id DESC OFFSET $2 LIMIT ${STEP}`,
+    `SELECT completed_on::text AS until FROM ${schema}.job WHERE name = $1 AND state = 'completed'
+     ORDER BY completed_on DESC OFFSET $2 LIMIT 1`,
     [QUEUE, keep],
+  )
+  return rows[0]?.['until']
+}
+
+/** Removes up to a step of what was done by then, the oldest first; how much that was. */
+export async function purgeDone(boss: PgBoss, database: Database, schema: string, until: unknown): Promise<number> {
+  const { rows } = await database.query(
+    `SELECT id FROM ${schema}.job WHERE name = $1 AND state = 'completed' AND completed_on <= $2::timestamptz
+     ORDER BY completed_on LIMIT ${STEP}`,
+    [QUEUE, until],
   )
   const ids = rows.map(({ id }) => id as string)
   if (ids.length > 0) await boss.deleteJob(QUEUE, ids)

@@ -171,9 +171,10 @@ export function postgresInbox(connection: PostgresConnection, options: PostgresI
     stats: () => ask('be asked for its counts', () => looks.stats()),
     async purge() {
       const { boss } = await ask('purge what is done', open)
+      const now = await ask('purge what is done', () => looks.now())
       let total = 0
       for (;;) {
-        const count = await ask('purge what is done', () => purgeDone(boss, database, schema, 0))
+        const count = await ask('purge what is done', () => purgeDone(boss, database, schema, now))
         if (count === 0) return total
         total += count
       }
