@@ -182,3 +182,21 @@ describe.skipIf(!hasRedisServer)(`a warning${redisServerReason}`, () => {
     expect(warnings.find((text) => text.startsWith('redisInbox'))).toMatch(/appendonly yes.*allkeys-lru/)
   })
 })
+
+describe.skipIf(!hasRedisServer)(`on a Redis of its own${redisServerReason}`, () => {
+  test('a server that has forgotten its scripts loses nothing', async () => {
+    const server = await startRedis()
+    const inbox = openRedisInbox(server.url)
+    const { events } = await startInbox(inbox)
+    await inbox.record(callbackOf('before'))
+    const admin = new Redis(server.url)
+    await admin.script('FLUSH')
+    admin.disconnect()
+    await vi.waitFor(() => inbox.record(callbackOf('after')), PATIENCE)
+    await vi.waitFor(
+      () =>
+        expect(events.map((event) => event.type === 'delivered' && event.callback.taskId)).toEqual(['before', 'after']),
+      PATIENCE,
+    )
+  }, 60_000)
+})

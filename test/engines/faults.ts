@@ -1,0 +1,147 @@
+import type { LumaEvent, Recorded } from '@luma-callback/core'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { describe, expect, test, vi } from 'vitest'
+import { callbackOf, startInbox } from '../helpers/inboxes.ts'
+import { startProxy } from '../helpers/proxy.ts'
+import type { Engine } from './engine.ts'
+
+const PATIENCE = { timeout: 30_000, interval: 50 }
+
+function idsOf(events: readonly LumaEvent[], type: 'delivered' | 'recovered'): string[] {
+  return events.flatMap((event) => (event.type === type ? [event.callback.taskId] : []))
+}
+
+export function testFaults({ name, canStart, startReason, startServer, urlAt, open }: Engine): void {
+  describe.skipIf(!canStart)(`a ${name} that fails${startReason}`, () => {
+    test('killed under load and started again, it has lost nothing, and nothing that was done runs again', async () => {
+      const server = await startServer()
+      const [inbox, other] = [open(server.url), open(server.url)]
+      const working = await Promise.all([inbox, other].map((one) => startInbox(one, () => sleep(5))))
+      const told: Promise<Recorded | 'refused'>[] = []
+      const load = new AbortController()
+      const loading = (async () => {
+        while (!load.signal.aborted) {
+          for (const one of [inbox, other]) {
+            told.push(one.record(callbackOf(`task-${told.length}`)).catch(() => 'refused' as const))
+          }
+          await sleep(2)
+        }
+      })()
+      for (let kills = 0; kills < 3; kills++) {
+        await sleep(400)
+        await server.kill()
+        await sleep(200)
+        await server.start()
+      }
+      await sleep(400)
+      load.abort()
+      await loading
+      const recorded = (await Promise.all(told)).flatMap((one, index) => (one === 'recorded' ? [`task-${index}`] : []))
+      expect(recorded.length).toBeGreaterThan(100)
+      await vi.waitFor(
+        async () => expect(await inbox.stats()).toMatchObject({ pending: 0, running: 0, dead: 0 }),
+        PATIENCE,
+      )
+      const delivered = working.flatMap(({ events }) => idsOf(events, 'delivered'))
+      const runs = working.flatMap((one) => one.runs)
+      expect(recorded.filter((id) => !runs.includes(id))).toEqual([])
+      expect(delivered.length).toBe(new Set(delivered).size)
+    }, 90_000)
+
+    test('while it is away, a callback is refused at once; what was recorded before goes on when it is back', async () => {
+      const server = await startServer()
+      const inbox = open(server.url)
+      let mayEnd: () => void = () => {}
+      const gate = new Promise<void>((resolve) => {
+        mayEnd = resolve
+      })
+      const { events, runs } = await startInbox(inbox, () => gate, { concurrency: 1 })
+      for (const id of ['a', 'b']) await inbox.record(callbackOf(id))
+      await vi.waitFor(() => expect(runs).toEqual(['a']), PATIENCE)
+      await server.kill()
+      const startedAt = performance.now()
+      await expect(inbox.record(callbackOf('c'))).rejects.toMatchObject({ code: 'ERR_LUMA_STORE_UNAVAILABLE' })
+      await expect(inbox.stats()).rejects.toMatchObject({ code: 'ERR_LUMA_STORE_UNAVAILABLE' })
+      // Twice two seconds, and much more than that for a slow machine.
+      expect(performance.now() - startedAt).toBeLessThan(10_000)
+      // The hook ends while nobody can be told.
+      mayEnd()
+      await sleep(500)
+      await server.start()
+      await vi.waitFor(() => expect(idsOf(events, 'delivered')).toEqual(['a', 'b']), PATIENCE)
+      expect(runs).toEqual(['a', 'b'])
+      expect(await inbox.record(callbackOf('c'))).toBe('recorded')
+    }, 60_000)
+
+    test('that comes up after its inbox was started is worked with all the same', async () => {
+      const server = await startServer()
+      await server.kill()
+      const inbox = open(server.url)
+      const { events } = await startInbox(inbox)
+      await expect(inbox.record(callbackOf('early'))).rejects.toMatchObject({ code: 'ERR_LUMA_STORE_UNAVAILABLE' })
+      await server.start()
+      await vi.waitFor(() => inbox.record(callbackOf('late')), PATIENCE)
+      await vi.waitFor(() => expect(idsOf(events, 'delivered')).toContain('late'), PATIENCE)
+    }, 60_000)
+
+    test('behind a network that swallows everything, it refuses in time, and goes on when that is mended', async () => {
+      const server = await startServer()
+      const proxy = await startProxy(server.port)
+      const inbox = open(urlAt(proxy.port), { timeout: 500 })
+      const { events } = await startInbox(inbox)
+      await inbox.record(callbackOf('before'))
+      await vi.waitFor(() => expect(idsOf(events, 'delivered')).toEqual(['before']), PATIENCE)
+      proxy.stall()
+      await expect(inbox.record(callbackOf('during'))).rejects.toMatchObject({ code: 'ERR_LUMA_STORE_UNAVAILABLE' })
+      proxy.heal()
+      // The provider comes again.
+      await vi.waitFor(() => inbox.record(callbackOf('during')), PATIENCE)
+      await vi.waitFor(() => expect(idsOf(events, 'delivered')).toEqual(['before', 'during']), PATIENCE)
+    }, 60_000)
+
+    test('a worker that is cut off loses its lease, ends its hook, and another delivers', async () => {
+      const server = await startServer()
+      const proxy = await startProxy(server.port)
+      const cutOff = open(urlAt(proxy.port), {
+        lease: 1_000,
+        timeout: 500,
+      })
+      const reasons: unknown[] = []
+      const first = await startInbox(
+        cutOff,
+        (_callback, { signal }) =>
+          new Promise((_resolve, reject) => {
+            signal.addEventListener('abort', () => {
+              reasons.push(signal.reason)
+              reject(signal.reason as Error)
+            })
+          }),
+      )
+      await cutOff.record(callbackOf('a'))
+      await vi.waitFor(() => expect(first.runs).toEqual(['a']), PATIENCE)
+      proxy.stall()
+      const second = await startInbox(open(server.url, { lease: 1_000 }))
+      await vi.waitFor(() => expect(idsOf(second.events, 'delivered')).toEqual(['a']), PATIENCE)
+      await vi.waitFor(() => expect(reasons).toHaveLength(1), PATIENCE)
+      expect(reasons[0]).toMatchObject({ code: 'ERR_LUMA_LEASE_LOST' })
+      proxy.heal()
+      await sleep(500)
+      expect(await open(server.url).get('a:success')).toMatchObject({
+        state: 'done',
+        crashes: 1,
+        attempts: 1,
+      })
+      expect(idsOf(first.events, 'delivered')).toEqual([])
+    }, 60_000)
+
+    test('can be closed from, also while it is away', async () => {
+      const server = await startServer()
+      const inbox = open(server.url)
+      await startInbox(inbox)
+      await inbox.record(callbackOf('a'))
+      await server.kill()
+      await inbox.close({ timeout: 100 })
+      await expect(inbox.record(callbackOf('b'))).rejects.toMatchObject({ code: 'ERR_LUMA_CLOSED' })
+    }, 60_000)
+  })
+}
