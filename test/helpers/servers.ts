@@ -1,4 +1,5 @@
 import type { Server } from 'node:http'
+import type { Server as SecureServer } from 'node:https'
 import type { AddressInfo } from 'node:net'
 import { onTestFinished, type TestContext } from 'vitest'
 
@@ -7,7 +8,7 @@ import { onTestFinished, type TestContext } from 'vitest'
  * others of its file has to hand in its own `onTestFinished`.
  */
 export async function listen(
-  server: Server,
+  server: Server | SecureServer,
   onFinished: TestContext['onTestFinished'] = onTestFinished,
 ): Promise<{ url: string; port: number }> {
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))

@@ -69,8 +69,10 @@ test('core exports these values', () => {
     'NodeVersionError',
     'StoreUnavailableError',
     'UnrecoverableError',
+    'backoffDelay',
     'createHandler',
     'createRunner',
+    'createSlots',
     'describeEvent',
     'gather',
     'memoryDedupe',
@@ -120,8 +122,12 @@ test('every error code has one class and one row in the readme', () => {
     ([, code = '']) => code,
   )
   const rows = [...read('README.md').matchAll(/^\| `(ERR_LUMA_\w+)`/gm)].map(([, code = '']) => code)
+  const ofDownloads = [...read('packages/download/src/errors.ts').matchAll(/\| '(ERR_LUMA_\w+)'/g)].map(
+    ([, code = '']) => code,
+  )
   expect(classes.toSorted()).toEqual(union.toSorted())
-  expect(rows.toSorted()).toEqual(union.toSorted())
+  expect(ofDownloads).toHaveLength(10)
+  expect(rows.toSorted()).toEqual([...union, ...ofDownloads].toSorted())
 })
 
 describe('the readme', () => {
@@ -140,6 +146,16 @@ describe('the readme', () => {
     const [, section = ''] = /## Options([\s\S]*?)\n## /.exec(readme) ?? []
     const rows = [...section.matchAll(/^\| `(\w+)` *\|/gm)].map(([, name]) => name)
     expect(rows).toEqual(options)
+  })
+
+  test('has a row for every option of saveResults, and for no other', () => {
+    const [, declared = ''] =
+      /export interface SaveOptions \{([\s\S]*?)\n\}/.exec(read('packages/download/src/options.ts')) ?? []
+    const options = [...declared.matchAll(/^ {2}(\w+)\??:/gm)].map(([, name]) => name)
+    const [, section = ''] = /## Saving the results([\s\S]*?)\n## /.exec(readme) ?? []
+    const rows = [...section.matchAll(/^\| `(\w+)` *\|/gm)].map(([, name]) => name)
+    expect(rows).toEqual(expect.arrayContaining(options))
+    expect(rows.filter((row) => !row?.startsWith('ERR_'))).toEqual(options)
   })
 
   test.each(['README.md', ...libraries.map((name) => `packages/${name}/README.md`)])(

@@ -1,4 +1,3 @@
-import { execFileSync } from 'node:child_process'
 import { mkdirSync, renameSync, rmSync, truncateSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
@@ -6,20 +5,12 @@ import { fileURLToPath } from 'node:url'
 import { describe, expect, test, vi } from 'vitest'
 import { startCommand } from '../helpers/child.ts'
 import { callbackOf, hangs, openInbox, startInbox, temporaryFolder } from '../helpers/inboxes.ts'
+import { canMount } from '../helpers/namespaces.ts'
 import { heldHook, startReceiver, verdict } from '../helpers/receiver.ts'
 import { successOf } from '../helpers/signed.ts'
 import { systemClock } from '../../packages/core/src/clock.ts'
 
 const isUnavailable = expect.objectContaining({ code: 'ERR_LUMA_STORE_UNAVAILABLE' })
-
-function canMount(): boolean {
-  try {
-    execFileSync('unshare', ['--map-root-user', '--mount', 'true'], { stdio: 'ignore' })
-    return true
-  } catch {
-    return false
-  }
-}
 
 describe('a disk that is full', () => {
   // Needs a small file system of its own, which not every system lets one mount.

@@ -28,3 +28,12 @@ export function countBy<Item>(items: readonly Item[], nameOf: (item: Item) => st
   for (const item of items) counts[nameOf(item)] = (counts[nameOf(item)] ?? 0) + 1
   return counts
 }
+
+const SIZES = ['B', 'kB', 'MB', 'GB', 'TB'] as const
+
+/** Bytes as people say them: `17 B`, `1.5 kB`, `500 MB`. A kB is 1 000 bytes, as disks and networks count. */
+export function byteSize(bytes: number): string {
+  const step = Math.min(SIZES.length - 1, Math.floor(Math.log10(Math.max(1, bytes)) / 3))
+  const value = bytes / 1_000 ** step
+  return `${step === 0 || value >= 100 ? Math.round(value) : value.toFixed(1)} ${SIZES[step]}`
+}

@@ -33,7 +33,7 @@ export function printError(error: unknown): void {
   printNote(
     'error',
     'red',
-    message.replace(/^(?:auditEndpoint|postgresInbox|redisInbox|sqliteInbox|startSimulator): /, ''),
+    message.replace(/^(?:auditEndpoint|postgresInbox|redisInbox|saveResults|saveUrl|sqliteInbox|startSimulator): /, ''),
   )
   if (error instanceof Failure && error.hint !== undefined) printHint(error.hint)
 }

@@ -2,6 +2,7 @@ import { Command } from 'commander'
 import { readFileSync } from 'node:fs'
 import { styleText } from 'node:util'
 import { addAudit } from './commands/audit.ts'
+import { addDownload } from './commands/download.ts'
 import { addInbox } from './commands/inbox.ts'
 import { addSend } from './commands/send.ts'
 import { addSimulate } from './commands/simulate.ts'
@@ -29,10 +30,12 @@ Examples:
   $ luma-callback send http://localhost:3000/luma-modify-callback --fail
   $ luma-callback audit http://localhost:3000/luma-modify-callback
   $ luma-callback inbox list --sqlite luma.db --state dead
+  $ luma-callback download --callback callback.json --to videos
 
 Exit codes:
   0    it went as it should
-  1    the answer is no: a callback was not answered 200, a MUST failed, there is no such entry
+  1    the answer is no: a callback was not answered 200, a MUST failed, a file was not saved,
+       there is no such entry
   2    there is no answer: the command line is wrong, a file or a server is not there
   130  ended by Ctrl-C (143 by SIGTERM)
 
@@ -45,6 +48,7 @@ Environment:
   addSimulate(program, finish)
   addAudit(program, finish)
   addInbox(program, finish)
+  addDownload(program, finish)
   return program
 }
 

@@ -3,7 +3,7 @@ import type { LumaCallback } from './callback.ts'
 import type { Clock } from './clock.ts'
 import type { DedupeStore } from './dedupe.ts'
 import { claim, finish, isOurs, keepClaim, LEAST_TIME, pauseRun, release, unanswered } from './direct-claim.ts'
-import { BusyError, HookFailedError, toError, UnrecoverableError } from './errors.ts'
+import { BusyError, HookFailedError, isUnrecoverable, toError } from './errors.ts'
 import type { Deliver, InboxOptions, Recorded } from './inbox.ts'
 import { deferred, type Deferred } from './promises.ts'
 import type { Recent } from './recent.ts'
@@ -157,7 +157,7 @@ async function runOnce(
 }
 
 function isFinal({ abort }: Run, attempt: number, error: Error, { retry, isClosing }: DirectWork): boolean {
-  return abort.signal.aborted || isClosing() || error instanceof UnrecoverableError || attempt >= retry.attempts
+  return abort.signal.aborted || isClosing() || isUnrecoverable(error) || attempt >= retry.attempts
 }
 
 /** Nothing was promised yet: the key is set free and the provider sends again. */

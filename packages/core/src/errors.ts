@@ -1,4 +1,4 @@
-/** Every `code` that an error of ours can carry; a `switch` over it narrows. */
+/** Every `code` that an error of this package can carry. */
 export type LumaErrorCode =
   | 'ERR_LUMA_BUSY'
   | 'ERR_LUMA_CLOSED'
@@ -17,7 +17,9 @@ export type LumaErrorCode =
 /** The base of every error this library makes, so that `instanceof LumaError` tells ours from others. */
 export abstract class LumaError extends Error {
   /** Stable across versions, unlike the message. */
-  abstract readonly code: LumaErrorCode
+  abstract readonly code: `ERR_LUMA_${string}`
+  /** Whether it may go otherwise the next time. A hook that throws an error of ours with `false` is not run again. */
+  readonly retryable: boolean = true
 
   override get name(): string {
     return this.constructor.name
@@ -101,6 +103,12 @@ export class StoreUnavailableError extends LumaError {
  */
 export class UnrecoverableError extends LumaError {
   readonly code = 'ERR_LUMA_UNRECOVERABLE'
+  override readonly retryable = false
+}
+
+/** Whether an error says itself that trying again is useless. */
+export function isUnrecoverable(error: Error): boolean {
+  return error instanceof LumaError && !error.retryable
 }
 
 /** Whatever was thrown, as an Error: hooks may throw strings, null, or objects that throw when they are looked at. */

@@ -12,7 +12,7 @@ export type { CallbackIssue, ModifyParams } from './side-fields.ts'
 
 // Hooks
 export type { FailureHook, HookContext, SuccessHook } from './hooks.ts'
-export type { RetrySchedule } from './backoff.ts'
+export { backoffDelay, type RetrySchedule } from './backoff.ts'
 
 // Inboxes and dedupe stores
 export type { CloseOptions, Deliver, DeliverOptions, Inbox, InboxOptions, Recorded } from './inbox.ts'
@@ -26,6 +26,7 @@ export { readEngineOptions, type OptionRule } from './engine-options.ts'
 export { memoryDedupe, type Claim, type DedupeStore, type MemoryDedupeOptions } from './dedupe.ts'
 export { systemClock, type Clock, type Timer } from './clock.ts'
 export { pause, within } from './promises.ts'
+export { createSlots, type Slots } from './slots.ts'
 
 // Signatures
 export { sign, type Signed } from './verify.ts'

@@ -1,6 +1,13 @@
 import { backoffDelay } from './backoff.ts'
 import { parseCallback, type LumaCallback } from './callback.ts'
-import { ClosedError, LeaseLostError, StoreUnavailableError, toError, UnrecoverableError } from './errors.ts'
+import {
+  ClosedError,
+  isUnrecoverable,
+  LeaseLostError,
+  StoreUnavailableError,
+  toError,
+  UnrecoverableError,
+} from './errors.ts'
 import type { Job, RunnerOptions } from './job.ts'
 import { keepLease } from './lease.ts'
 import { pause } from './promises.ts'
@@ -93,7 +100,7 @@ async function endFailed<Held extends Job>(
     emit({ type: 'error', error: reason, taskId: callback.taskId })
     // If the store was only away, nobody else has it, and nobody but us can let go of it.
     await note(job, context, () => store.giveBack(job).then(() => true))
-  } else if (error instanceof UnrecoverableError || attempt >= retry.attempts) {
+  } else if (isUnrecoverable(error) || attempt >= retry.attempts) {
     if (await note(job, context, () => store.bury(job, failureText(error)))) {
       emit({ type: 'dead', callback, attempt, error })
     }

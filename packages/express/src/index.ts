@@ -34,7 +34,9 @@ export { type FailureHook, type HookContext, type SuccessHook, type RetrySchedul
 
 // Inboxes and dedupe stores
 export {
+  backoffDelay,
   createRunner,
+  createSlots,
   gather,
   memoryDedupe,
   pause,
@@ -58,6 +60,7 @@ export {
   type ListOptions,
   type OptionRule,
   type Recorded,
+  type Slots,
   type Runner,
   type RunnerOptions,
   type SpoolOptions,

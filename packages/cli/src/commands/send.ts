@@ -1,14 +1,13 @@
 import { parseCallback, printable } from '@luma-callback/core'
 import { signedRequest } from '@luma-callback/testing'
 import type { Command } from 'commander'
-import { readFile } from 'node:fs/promises'
-import { arrayBuffer } from 'node:stream/consumers'
 import { secretOption, toCount, toRate, timeoutOption, toUrl } from '../arguments.ts'
 import { deliverAll, type Delivery, type Sample } from '../deliver.ts'
 import { Failure, interruption } from '../failure.ts'
 import { counted, duration, grouped } from '../numbers.ts'
 import { paint, print, printHint, printJsonLine, showProgress } from '../output.ts'
 import type { Finish } from '../program.ts'
+import { readInput } from '../read-input.ts'
 import { hintFor, tally, tallyLines } from '../tally.ts'
 
 interface SendOptions {
@@ -94,7 +93,7 @@ async function samples({ count, fail, secret, taskId, file }: SendOptions): Prom
     throw new Failure('--count is of different tasks, and --task-id or --file name one', { exitCode: 2, hint })
   }
   if (fail && file !== undefined) throw new Failure('--fail says what to send, and so does --file', { exitCode: 2 })
-  const bytes = file === undefined ? undefined : await readBytes(file)
+  const bytes = file === undefined ? undefined : await readInput(file)
   const body = bytes?.toString()
   if (body !== undefined && secret !== undefined && (taskId ?? taskIdOf(body)) === undefined) {
     const hint = 'a signature is of a task: give its id as --task-id'
@@ -110,14 +109,6 @@ async function samples({ count, fail, secret, taskId, file }: SendOptions): Prom
     const id = taskId ?? taskIdOf(request.body)
     // What is no text must not become one.
     return { request: { ...request, ...(bytes && { body: bytes }) }, ...(id !== undefined && { taskId: id }) }
-  }
-}
-
-async function readBytes(file: string): Promise<Buffer<ArrayBuffer>> {
-  try {
-    return file === '-' ? Buffer.from(await arrayBuffer(process.stdin)) : await readFile(file)
-  } catch (error) {
-    throw new Failure(`${file} cannot be read: ${(error as Error).message}`, { exitCode: 2 })
   }
 }
 

@@ -1,0 +1,38 @@
+import type { Progress } from '@luma-callback/download'
+import { MultiBar, type SingleBar } from 'cli-progress'
+import { byteSize, duration } from './numbers.ts'
+
+const WIDTH = 24
+
+/** Bars of downloads, a line each, for whoever waits at a terminal. Nothing of it gets into a pipe. */
+export interface Bars {
+  show(progress: Progress): void
+  stop(): void
+}
+
+export function createBars(): Bars {
+  const bars = new MultiBar({
+    stream: process.stderr,
+    format: (_options, _params, payload) => lineOf(payload as Progress),
+    clearOnComplete: true,
+    hideCursor: true,
+  })
+  const shown = new Map<string, SingleBar>()
+  return {
+    show(progress) {
+      const bar = shown.get(progress.url) ?? bars.create(1, 0, progress)
+      shown.set(progress.url, bar)
+      bar.update(progress)
+    },
+    stop: () => bars.stop(),
+  }
+}
+
+function lineOf({ url, received, total, rate }: Progress): string {
+  const name = new URL(url).pathname.split('/').at(-1) ?? ''
+  const end = `${byteSize(rate)}/s${total !== undefined && rate > 0 ? `, ${duration(((total - received) / rate) * 1_000)} left` : ''}`
+  if (total === undefined) return `${byteSize(received)}  ${end}  ${name}`
+  const filled = Math.round((received / Math.max(1, total)) * WIDTH)
+  const percent = String(Math.floor((received / Math.max(1, total)) * 100)).padStart(3)
+  return `${'█'.repeat(filled)}${'░'.repeat(WIDTH - filled)} ${percent} %  ${byteSize(received)} of ${byteSize(total)}  ${end}  ${name}`
+}

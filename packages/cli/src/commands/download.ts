@@ -1,0 +1,123 @@
+import { parseCallback, type LumaSuccess } from '@luma-callback/core'
+import { saveResults, saveUrl, type DownloadError, type Saved, type SaveOptions } from '@luma-callback/download'
+import { Option, type Command } from 'commander'
+import { toCount } from '../arguments.ts'
+import { createBars } from '../bars.ts'
+import { Failure, interruption } from '../failure.ts'
+import { byteSize, duration } from '../numbers.ts'
+import { paint, print, printError, printHint, printJsonLine } from '../output.ts'
+import type { Finish } from '../program.ts'
+import { readInput } from '../read-input.ts'
+
+interface Options {
+  callback?: string
+  to: string
+  sha256?: string
+  allowHost?: string[]
+  maxBytes?: number
+  anyContent?: true
+  allowHttp?: true
+  allowPrivate?: true
+  json?: true
+}
+
+export function addDownload(program: Command, finish: Finish): void {
+  program
+    .command('download')
+    .summary('save result videos')
+    .description(
+      'Saves what is at URLs, or the results of a callback: complete and checked, or not at all. What is there already is ' +
+        'left as it is, and what was broken off is gone on with.',
+    )
+    .argument('[url...]', 'where the videos are')
+    .addOption(new Option('--callback <file>', 'the results of the callback in this file; - is the standard input'))
+    .option('--to <directory>', 'where they go', '.')
+    .option('--sha256 <digest>', 'what the one file must be')
+    .option('--allow-host <name...>', 'ask only these hosts')
+    .option('--max-bytes <n>', 'take no file that is larger (default: 2147483648)', toCount(1))
+    .option('--any-content', 'take what is no MP4, MOV or AVI too')
+    .option('--allow-http', 'take http URLs too')
+    .option('--allow-private', 'take addresses of private networks and of this machine too')
+    .option('--json', 'print each file as one line of JSON')
+    .addHelpText(
+      'after',
+      `
+Examples:
+  $ luma-callback download https://files.example/video.mp4
+  $ luma-callback download --callback callback.json --to videos
+  $ luma-callback inbox show TASK-ID:success --json | jq -r .callback.raw | luma-callback download --callback -
+
+Exits 0 if every file is there, else 1.`,
+    )
+    .action(async (urls: string[], options: Options) => finish(await download(urls, options)))
+}
+
+async function download(urls: string[], options: Options): Promise<number> {
+  const { callback: file, sha256, json } = options
+  if ((urls.length === 0) === (file === undefined)) {
+    throw new Failure('name URLs, or a file with a callback as --callback', { exitCode: 2 })
+  }
+  if (sha256 !== undefined && urls.length !== 1) {
+    throw new Failure('--sha256 is of one file, so name one URL', { exitCode: 2 })
+  }
+  const callback = file === undefined ? undefined : successIn(await readInput(file), file)
+  const signal = interruption()
+  const bars = json ? undefined : createBars()
+  const settings = { ...settingsOf(options), signal, ...(bars && { onProgress: bars.show }) }
+  const saves = callback
+    ? [saveResults(callback, settings)]
+    : urls.map(async (url) => [await saveUrl(url, { ...settings, ...(sha256 !== undefined && { sha256 }) })])
+  const endings = await Promise.allSettled(saves)
+  bars?.stop()
+  signal.throwIfAborted()
+  for (const ending of endings) {
+    if (ending.status === 'rejected') showFailure(ending.reason as Error, json)
+    else for (const saved of ending.value) showSaved(saved, json)
+  }
+  return endings.every(({ status }) => status === 'fulfilled') ? 0 : 1
+}
+
+function settingsOf({ to, allowHost, maxBytes, anyContent, allowHttp, allowPrivate }: Options): SaveOptions {
+  return { to, allowHosts: allowHost, maxBytes, checkContent: !anyContent, allowHttp, allowPrivate }
+}
+
+function successIn(bytes: Buffer, file: string): LumaSuccess {
+  const source = { raw: bytes.toString(), query: {}, receivedAt: new Date() }
+  const callback = (() => {
+    try {
+      return parseCallback(source)
+    } catch (error) {
+      throw new Failure(`${file} is not a callback: ${(error as Error).message}`, { exitCode: 2 })
+    }
+  })()
+  if (callback.outcome === 'success') return callback
+  throw new Failure(`task ${callback.taskId} failed, so that it has no results: ${callback.msg}`, { exitCode: 1 })
+}
+
+function showSaved(saved: Saved, json: true | undefined): void {
+  if (json) return printJsonLine({ type: 'saved', ...saved })
+  const { path = saved.name, bytes, sha256, attempts, resumed, alreadySaved, duration: took } = saved
+  const how = [resumed ? 'resumed' : '', attempts > 1 ? `${attempts} attempts` : ''].filter(Boolean).join(', ')
+  const what = alreadySaved ? paint('cyan', 'there ') : paint('green', 'saved ')
+  print(`${what} ${path}`)
+  print(`       ${paint('dim', `${byteSize(bytes)} in ${duration(took)}${how && ` (${how})`}, sha256 ${sha256}`)}`)
+}
+
+function showFailure(error: Error, json: true | undefined): void {
+  const { code, message, retryable } = error as DownloadError
+  // What is wrong with the options is wrong for all of them.
+  if (error instanceof TypeError) throw error
+  if (json) return printJsonLine({ type: 'failed', code, message, retryable })
+  printError(error)
+  const hint = hintFor(error as DownloadError)
+  if (hint !== undefined) printHint(hint)
+}
+
+function hintFor({ code, retryable, message }: DownloadError): string | undefined {
+  if (code === 'ERR_LUMA_DOWNLOAD_EXPIRED')
+    return 'the API gives a fresh link for 14 days: POST /api/v1/common/download-url'
+  if (code === 'ERR_LUMA_DOWNLOAD_CONTENT') return '--any-content takes what is no video too'
+  if (message.endsWith('only https is asked')) return '--allow-http takes http URLs too'
+  if (message.includes('of the public internet')) return '--allow-private takes addresses of private networks too'
+  return retryable ? 'the same command again goes on from where it was' : undefined
+}

@@ -1,0 +1,99 @@
+import { createReadStream, type Stats } from 'node:fs'
+import { lstat, mkdir, open } from 'node:fs/promises'
+import { resolve } from 'node:path'
+import { createDigester } from './checksums.ts'
+import { contentOf, EXTENSIONS, HEAD, UNKNOWN, type Content } from './content.ts'
+import { DownloadError, targetError } from './errors.ts'
+import { lock } from './lock.ts'
+import { PartFile } from './part-file.ts'
+import type { Target } from './target.ts'
+
+/** A file that was saved before. */
+export interface Found {
+  path: string | undefined
+  bytes: number
+  sha256: string | undefined
+  contentType: string
+  name: string
+}
+
+/** A place in a directory, which nobody else works on until it is left. */
+export interface Place {
+  /** What is there under this name already. Without one of our extensions it is not ours. */
+  find(signal: AbortSignal): Promise<Found | undefined>
+  target: Target
+  leave(): Promise<void>
+}
+
+/** @throws DownloadError (`ERR_LUMA_DOWNLOAD_TARGET`) for a directory that cannot be made or written to */
+export async function enterDirectory(directory: string, name: string, signal: AbortSignal): Promise<Place> {
+  const root = resolve(directory)
+  const hidden = resolve(root, `.${name}.part`)
+  const leave = await onDisk(root, async () => {
+    await mkdir(root, { recursive: true })
+    return lock(`${hidden}.lock`, signal)
+  })
+  return {
+    find: (until) => onDisk(root, () => find(root, name, until)),
+    target: targetIn(root, name, new PartFile(hidden)),
+    leave: () => onDisk(root, leave),
+  }
+}
+
+function targetIn(root: string, name: string, part: PartFile): Target {
+  const pathOf = ({ extension }: Content): string => resolve(root, `${name}.${extension}`)
+  return {
+    kept: () => onDisk(root, () => part.kept()),
+    begin: (source) => onDisk(root, () => part.begin(source)),
+    write(chunk) {
+      const writing = part.write(chunk)
+      return writing && onDisk(root, () => writing)
+    },
+    async finish(content) {
+      const path = pathOf(content)
+      await onDisk(root, () => part.finish(path))
+      return path
+    },
+    keep: () => onDisk(root, () => part.keep()),
+    discard: () => onDisk(root, () => part.discard()),
+  }
+}
+
+async function find(root: string, name: string, signal: AbortSignal): Promise<Found | undefined> {
+  for (const extension of EXTENSIONS) {
+    const path = resolve(root, `${name}.${extension}`)
+    const stats: Stats | undefined = await lstat(path).catch(() => undefined)
+    if (!stats) continue
+    if (!stats.isFile()) {
+      // Whoever put it there wanted us to write, or to read, somewhere else.
+      const message = `${path} is there and is no file; take it away`
+      throw new DownloadError('ERR_LUMA_DOWNLOAD_TARGET', message, { retryable: false })
+    }
+    const [sha256, content] = await read(path, signal)
+    return { path, name: `${name}.${extension}`, bytes: stats.size, sha256, contentType: content.type }
+  }
+  return undefined
+}
+
+async function read(path: string, signal: AbortSignal): Promise<[sha256: string, Content]> {
+  const digester = createDigester(false)
+  for await (const chunk of createReadStream(path, { highWaterMark: 1024 ** 2, signal }))
+    digester.update(chunk as Buffer)
+  const handle = await open(path)
+  try {
+    const { buffer, bytesRead } = await handle.read(Buffer.alloc(HEAD), 0, HEAD, 0)
+    return [digester.finish({}, path), contentOf(buffer.subarray(0, bytesRead)) ?? UNKNOWN]
+  } finally {
+    await handle.close()
+  }
+}
+
+/** What the system says, for the person who has to make room or give rights. */
+async function onDisk<Result>(root: string, work: () => Promise<Result>): Promise<Result> {
+  try {
+    return await work()
+  } catch (error) {
+    if (error instanceof DownloadError || (error as NodeJS.ErrnoException).syscall === undefined) throw error
+    throw targetError(`cannot save into ${root}: ${(error as Error).message}`, { cause: error })
+  }
+}

@@ -1,0 +1,162 @@
+import { constants, type Stats } from 'node:fs'
+import { open, readFile, rename, rm, writeFile, type FileHandle } from 'node:fs/promises'
+import { dirname } from 'node:path'
+import { z } from 'zod'
+import { BlockWriter } from './block-writer.ts'
+import type { Kept, Source } from './target.ts'
+
+/** Bytes that are read at once. */
+const READ_SIZE = 1024 ** 2
+/** Bytes after which what was written is made durable, so that a crash costs no more than these. */
+const SYNC_EVERY = 16 * 1024 ** 2
+/** A link that somebody put in its place is not followed. Windows does not know the flag. */
+const NOFOLLOW = constants.O_NOFOLLOW ?? 0
+
+const noteSchema = z.strictObject({
+  identity: z.string(),
+  validator: z.string().optional(),
+  total: z.int().optional(),
+  checksums: z.strictObject({ sha256: z.string().optional(), md5: z.string().optional() }),
+  received: z.int().min(1),
+})
+
+/**
+ * A file that is not complete yet, under a name of its own, and beside it a note of what it is and how much of it is
+ * durable. Writes go on while the next bytes are awaited; what fails there is thrown by a later call.
+ */
+export class PartFile {
+  readonly #path: string
+  readonly #notePath: string
+  #handle: FileHandle | undefined
+  #writer: BlockWriter | undefined
+  #source: Source | undefined
+  /** Bytes of which the note speaks. */
+  #durable = 0
+  #noting: Promise<void> | undefined
+  #error: Error | undefined
+
+  constructor(path: string) {
+    this.#path = path
+    this.#notePath = `${path}.json`
+  }
+
+  /** What an earlier run left, cut back to what is known to be durable. */
+  async kept(): Promise<Kept | undefined> {
+    const note = noteSchema.safeParse(parse(await readFile(this.#notePath, 'utf8').catch(() => '')))
+    if (!note.success) return undefined
+    const { received, ...source } = note.data
+    const handle = await open(this.#path, constants.O_RDWR | NOFOLLOW).catch(() => undefined)
+    const stats: Stats | undefined = await handle?.stat()
+    if (!handle || !stats?.isFile() || stats.size < received) {
+      await handle?.close()
+      return undefined
+    }
+    await handle.truncate(received)
+    this.#use(handle, received)
+    this.#source = { ...source, validator: source.validator, total: source.total }
+    return {
+      source: this.#source,
+      received,
+      chunks: () =>
+        handle.createReadStream({ start: 0, end: received - 1, autoClose: false, highWaterMark: READ_SIZE }),
+    }
+  }
+
+  async begin(source: Source): Promise<void> {
+    await this.discard()
+    const handle = await open(this.#path, constants.O_RDWR | constants.O_CREAT | constants.O_EXCL | NOFOLLOW)
+    this.#use(handle, 0)
+    this.#source = source
+  }
+
+  write(chunk: Buffer): Promise<void> | undefined {
+    if (this.#error) throw this.#error
+    const writer = this.#writer as BlockWriter
+    if (!this.#noting && writer.written - this.#durable >= SYNC_EVERY) this.#startNote(writer.written)
+    return writer.write(chunk)
+  }
+
+  /** Complete and durable under its last name, or an error. */
+  async finish(path: string): Promise<void> {
+    await this.#writer?.flush()
+    await this.#noting
+    await this.#handle?.sync()
+    await this.#close()
+    await rename(this.#path, path)
+    await syncDirectory(dirname(path))
+    await this.#remove()
+  }
+
+  /** Leaves it so that `kept` finds all of it again. */
+  async keep(): Promise<void> {
+    try {
+      await this.#writer?.flush()
+      await this.#noting
+      if (this.#writer) await this.#note(this.#writer.written)
+    } finally {
+      await this.#close()
+    }
+  }
+
+  async discard(): Promise<void> {
+    await this.#close()
+    await this.#remove()
+  }
+
+  #use(handle: FileHandle, position: number): void {
+    this.#handle = handle
+    this.#writer = new BlockWriter(handle, position)
+    this.#durable = position
+    this.#error = undefined
+  }
+
+  #startNote(received: number): void {
+    this.#durable = received
+    this.#noting = this.#note(received).then(
+      () => void (this.#noting = undefined),
+      (error: Error) => {
+        this.#noting = undefined
+        this.#error = error
+      },
+    )
+  }
+
+  /** The note comes after what it speaks of, and replaces the one before it in one step. */
+  async #note(received: number): Promise<void> {
+    if (received === 0) return
+    const temporary = `${this.#notePath}.new`
+    await this.#handle?.datasync()
+    await rm(temporary, { force: true })
+    await writeFile(temporary, JSON.stringify({ ...this.#source, received }), { flag: 'wx' })
+    await rename(temporary, this.#notePath)
+  }
+
+  /** Whatever happens: nothing of it is at work afterwards. */
+  async #close(): Promise<void> {
+    await this.#writer?.flush().catch(() => {})
+    await this.#noting
+    const handle = this.#handle
+    this.#handle = this.#writer = undefined
+    await handle?.close()
+  }
+
+  async #remove(): Promise<void> {
+    // The note first: without one, nobody takes the rest for more than it is.
+    for (const path of [this.#notePath, `${this.#notePath}.new`, this.#path]) await rm(path, { force: true })
+  }
+}
+
+/** A new name is durable when its directory is. Windows has no such thing. */
+async function syncDirectory(path: string): Promise<void> {
+  const handle = await open(path, constants.O_RDONLY).catch(() => undefined)
+  await handle?.sync().catch(() => {})
+  await handle?.close()
+}
+
+function parse(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return undefined
+  }
+}

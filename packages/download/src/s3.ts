@@ -1,0 +1,78 @@
+import type { Sink } from './sink.ts'
+
+/** As much as is needed of `S3Client` of `@aws-sdk/client-s3`, version 3. */
+export interface S3ClientLike {
+  // The commands' own types are the user's, of whatever version.
+  // oxlint-disable-next-line typescript/no-explicit-any
+  send(command: any, options?: any): Promise<any>
+  config: unknown
+}
+
+export interface S3SinkOptions {
+  client: S3ClientLike
+  bucket: string
+  /** What the keys begin with, such as `videos/`. Default: nothing. */
+  prefix?: string | undefined
+}
+
+/**
+ * Saves into a bucket of S3, or of what speaks its language, with `@aws-sdk/client-s3` and `@aws-sdk/lib-storage`, which
+ * you install. An upload that does not end well is aborted: no half object is ever to be seen, and no parts are paid for.
+ * It needs the rights to put objects, to abort uploads, and to ask for the head of an object.
+ *
+ * @example
+ * ```ts
+ * const videos = s3Sink({ client: new S3Client(), bucket: 'videos', prefix: 'luma/' })
+ * await saveResults(callback, { to: videos, signal })
+ * ```
+ * @throws TypeError for options that are wrong.
+ */
+export function s3Sink({ client, bucket, prefix = '' }: S3SinkOptions): Sink {
+  if (typeof client?.send !== 'function') throw new TypeError('s3Sink: option "client" must be an S3Client')
+  if (typeof bucket !== 'string' || bucket === '') throw new TypeError('s3Sink: option "bucket" must be a name')
+  if (typeof prefix !== 'string') throw new TypeError('s3Sink: option "prefix" must be a text')
+  const pathOf = (name: string): string => `s3://${bucket}/${prefix}${name}`
+
+  return {
+    async write(stream, { name, contentType }) {
+      const { Upload } = await peer(() => import('@aws-sdk/lib-storage'))
+      const params = { Bucket: bucket, Key: `${prefix}${name}`, Body: stream, ContentType: contentType }
+      const upload = new Upload({ client, params } as unknown as ConstructorParameters<typeof Upload>[0])
+      await upload.done()
+      return pathOf(name)
+    },
+    async find(names) {
+      const { HeadObjectCommand } = await peer(() => import('@aws-sdk/client-s3'))
+      const heads = await Promise.all(
+        names.map(async (name) => {
+          try {
+            const answer: unknown = await client.send(
+              new HeadObjectCommand({ Bucket: bucket, Key: `${prefix}${name}` }),
+            )
+            return { name, path: pathOf(name), bytes: (answer as { ContentLength?: number }).ContentLength ?? 0 }
+          } catch (error) {
+            if (isAbsent(error)) return undefined
+            throw error
+          }
+        }),
+      )
+      return heads.find((head) => head !== undefined)
+    },
+  }
+}
+
+/** Who may not list a bucket is told 403 of what is not there. If it is more than that, the upload will say so. */
+function isAbsent(error: unknown): boolean {
+  const status = (error as { $metadata?: { httpStatusCode?: number } }).$metadata?.httpStatusCode
+  return status === 404 || status === 403
+}
+
+async function peer<Module>(load: () => Promise<Module>): Promise<Module> {
+  try {
+    return await load()
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ERR_MODULE_NOT_FOUND') throw error
+    const packages = '@aws-sdk/client-s3 and @aws-sdk/lib-storage'
+    throw new Error(`s3Sink needs ${packages}; install both`, { cause: error })
+  }
+}

@@ -1,0 +1,161 @@
+import { createSlots } from '@luma-callback/core'
+import { withRetries } from './attempts.ts'
+import { EXTENSIONS, contentTypeOf } from './content.ts'
+import { enterDirectory, type Found } from './directory.ts'
+import { DownloadError, timeoutError } from './errors.ts'
+import { nameOfUrl, safeName } from './names.ts'
+import { readOptions, type SaveOptions, type Settings } from './options.ts'
+import { Reporter } from './progress.ts'
+import { sinkError, targetOf, type Sink } from './sink.ts'
+import type { Target } from './target.ts'
+import { Transfer } from './transfer.ts'
+import { checkUrl, showUrl } from './url-rules.ts'
+
+/** A result that is there, complete and checked. */
+export interface Saved {
+  /** Where it is: the absolute path of the file, or what the sink said. */
+  path: string | undefined
+  /** The name that it was given, with its extension. */
+  name: string
+  /** Where it came from. */
+  url: string
+  bytes: number
+  /** Hexadecimal. Undefined only for what a sink had already and does not know it of. */
+  sha256: string | undefined
+  /** By its content, whatever the server said. */
+  contentType: string
+  /** Requests that it took; 0 for what was there already. */
+  attempts: number
+  /** Whether it went on where an earlier attempt, or an earlier run, had ended. */
+  resumed: boolean
+  /** Whether it was there before, and nothing was fetched. */
+  alreadySaved: boolean
+  /** Milliseconds. */
+  duration: number
+}
+
+export interface SaveUrlOptions extends SaveOptions {
+  /** The name of the file, without an extension. Default: by the URL, so that the same URL has the same one. */
+  name?: string | undefined
+}
+
+/** Transfers at once in this process; the others wait. More of them share the same line, and cost memory. */
+const slots = createSlots(6)
+
+/**
+ * Saves what is at a URL: complete and checked, or not at all. What is there already is left as it is, and what an
+ * earlier run left unfinished is gone on with.
+ *
+ * @example
+ * ```ts
+ * const { path, sha256 } = await saveUrl(url, { to: 'videos', signal })
+ * ```
+ * @throws DownloadError, whose `retryable` says whether trying again can help; what `signal` was aborted with; TypeError
+ * for options that are wrong.
+ */
+export async function saveUrl(url: string, options: SaveUrlOptions): Promise<Saved> {
+  const { name, ...rest } = options ?? {}
+  const settings = readOptions('saveUrl', rest)
+  if (name !== undefined && (typeof name !== 'string' || name === '')) {
+    throw new TypeError('saveUrl: option "name" must be a text that is not empty')
+  }
+  return save(url, name === undefined ? undefined : safeName(name), settings)
+}
+
+/** @param name - Safe, and without an extension. */
+export async function save(text: string, name: string | undefined, settings: Settings): Promise<Saved> {
+  const startedAt = performance.now()
+  const url = checkUrl(text, settings.rules)
+  const [signal, end] = limited(settings, showUrl(url))
+  const job = { url, name: name ?? nameOfUrl(url), startedAt, settings, signal }
+  try {
+    signal.throwIfAborted()
+    return typeof settings.to === 'string' ? await intoDirectory(job, settings.to) : await intoSink(job, settings.to)
+  } finally {
+    end()
+  }
+}
+
+interface Job {
+  url: URL
+  name: string
+  startedAt: number
+  settings: Settings
+  signal: AbortSignal
+}
+
+async function intoDirectory(job: Job, directory: string): Promise<Saved> {
+  const place = await enterDirectory(directory, job.name, job.signal)
+  try {
+    const found = await place.find(job.signal)
+    const isRight = job.settings.sha256 === undefined || found?.sha256 === job.settings.sha256
+    return found && isRight ? savedBefore(job, found) : await fetchTo(place.target, job)
+  } finally {
+    await place.leave()
+  }
+}
+
+async function intoSink(job: Job, sink: Sink): Promise<Saved> {
+  const { name, signal } = job
+  const names = EXTENSIONS.map((extension) => `${name}.${extension}`)
+  let found
+  try {
+    found = await sink.find?.(names)
+  } catch (error) {
+    throw sinkError(name, error)
+  }
+  if (!found) return fetchTo(targetOf(sink, name, signal), job)
+  const { sha256, path } = found
+  return savedBefore(job, { ...found, path, sha256, contentType: contentTypeOf(found.name) })
+}
+
+async function fetchTo(target: Target, { url, name, startedAt, settings, signal }: Job): Promise<Saved> {
+  const { onProgress } = settings
+  const reporter = onProgress && new Reporter(showUrl(url), onProgress)
+  const transfer = new Transfer(target, { ...settings, signal, reporter })
+  try {
+    await transfer.takeUp(url)
+    const { result, attempts } = await withRetries(url, transfer, { ...settings, signal, slots })
+    const { bytes, sha256, content } = result
+    const path = await target.finish(content)
+    return {
+      path,
+      name: `${name}.${content.extension}`,
+      url: showUrl(url),
+      bytes,
+      sha256,
+      contentType: content.type,
+      attempts,
+      resumed: transfer.resumed,
+      alreadySaved: false,
+      duration: Math.round(performance.now() - startedAt),
+    }
+  } catch (error) {
+    const isUnfinished = signal.aborted || (error instanceof DownloadError && error.isInterruption)
+    // What goes wrong now must not hide what went wrong before.
+    await (isUnfinished ? target.keep(error as Error) : target.discard(error as Error)).catch(() => {})
+    throw error
+  } finally {
+    reporter?.stop()
+  }
+}
+
+function savedBefore({ url, startedAt }: Job, found: Found): Saved {
+  const duration = Math.round(performance.now() - startedAt)
+  return { ...found, url: showUrl(url), attempts: 0, resumed: false, alreadySaved: true, duration }
+}
+
+/** The user's signal, and the timeout for all of it. */
+function limited({ signal, timeouts: { total } }: Settings, shown: string): [AbortSignal, end: () => void] {
+  const controller = new AbortController()
+  const abort = (): void => controller.abort(signal?.reason)
+  if (signal?.aborted) abort()
+  signal?.addEventListener('abort', abort, { once: true })
+  const late = (): void => controller.abort(timeoutError(`${shown}: not complete within ${total} ms`))
+  const timer = total === undefined ? undefined : setTimeout(late, total)
+  const end = (): void => {
+    clearTimeout(timer)
+    signal?.removeEventListener('abort', abort)
+  }
+  return [controller.signal, end]
+}

@@ -1,0 +1,183 @@
+import type { IncomingMessage } from 'node:http'
+import { identityOf, judge, rangeHeaders, type Verdict } from './answer.ts'
+import { createDigester, type Digester } from './checksums.ts'
+import { contentOf, HEAD, UNKNOWN, type Content } from './content.ts'
+import { DownloadError } from './errors.ts'
+import type { Reporter } from './progress.ts'
+import { readBody, request, type RequestSettings } from './request.ts'
+import type { Source, Target } from './target.ts'
+import { showUrl } from './url-rules.ts'
+
+export interface TransferSettings extends RequestSettings {
+  maxBytes: number
+  sha256: string | undefined
+  checkContent: boolean
+  reporter: Reporter | undefined
+}
+
+/** A file that is complete, and what it should be. */
+export interface Complete {
+  bytes: number
+  sha256: string
+  content: Content
+}
+
+/** One file on its way to a target, over as many attempts as it takes. */
+export class Transfer {
+  /** Bytes that the target has. */
+  received = 0
+  /** Whether it went on where an earlier attempt had ended. */
+  resumed = false
+  readonly #target: Target
+  readonly #settings: TransferSettings
+  #source: Source | undefined
+  #content: Content = UNKNOWN
+  #digester: Digester = createDigester(false)
+
+  constructor(target: Target, settings: TransferSettings) {
+    this.#target = target
+    this.#settings = settings
+  }
+
+  /** Takes up what an earlier run left of the same file. */
+  async takeUp(url: URL): Promise<void> {
+    const kept = await this.#target.kept()
+    if (kept?.source.identity !== identityOf(url)) return
+    const digester = createDigester(kept.source.checksums.md5 !== undefined)
+    let head: Buffer = Buffer.alloc(0)
+    for await (const chunk of kept.chunks()) {
+      this.#settings.signal.throwIfAborted()
+      if (head.length < HEAD) head = Buffer.concat([head, chunk.subarray(0, HEAD)])
+      digester.update(chunk)
+    }
+    this.#content = contentOf(head) ?? UNKNOWN
+    this.#digester = digester
+    this.#source = kept.source
+    this.received = kept.received
+  }
+
+  /** Gets what is missing. Rejects with what came between. */
+  async attempt(url: URL): Promise<Complete> {
+    const shown = showUrl(url)
+    // Of another file there is nothing to go on with.
+    if (this.#source && this.#source.identity !== identityOf(url)) this.#startOver()
+    const isComplete = this.received > 0 && this.received === this.#source?.total
+    if (isComplete) this.resumed = true
+    else await this.#get(url, shown)
+    return this.#check(shown)
+  }
+
+  async #get(url: URL, shown: string): Promise<void> {
+    const headers = rangeHeaders(this.#source, this.received)
+    const isRange = headers['range'] !== undefined
+    const answer = await request(url, headers, this.#settings)
+    let verdict: Verdict
+    try {
+      const source = isRange ? this.#source : undefined
+      verdict = judge(answer, { url, shown, received: this.received, ...(source && { source }) })
+    } catch (error) {
+      answer.destroy()
+      throw error
+    }
+    switch (verdict.is) {
+      case 'whole':
+        this.#startOver()
+        await this.#takeWhole(answer, shown, verdict.source)
+        break
+      case 'rest':
+        this.resumed = true
+        await this.#takeRest(answer, shown)
+        break
+      case 'complete':
+        this.resumed = true
+        answer.destroy()
+        break
+      case 'changed':
+        answer.destroy()
+        if (!isRange) throw lengthError(`${shown}: answered ${answer.statusCode} and was not asked for a part`)
+        this.#startOver()
+        await this.#get(url, shown)
+    }
+  }
+
+  #startOver(): void {
+    this.#source = undefined
+    this.received = 0
+    this.resumed = false
+  }
+
+  async #takeWhole(answer: IncomingMessage, shown: string, source: Source): Promise<void> {
+    this.#checkSize(source.total ?? 0, shown)
+    const isFramed = source.total !== undefined || answer.headers['transfer-encoding'] !== undefined
+    const { sha256 = this.#settings.sha256, md5 } = source.checksums
+    if (!isFramed && sha256 === undefined && md5 === undefined) {
+      answer.destroy()
+      throw lengthError(
+        `${shown}: the server tells neither a length nor a checksum; nobody could tell whether it is whole`,
+      )
+    }
+    this.#digester = createDigester(md5 !== undefined)
+    this.#settings.reporter?.begin(0, source.total)
+    // What it is shows in its first bytes, and a sink asks for it before it takes any.
+    let first: Buffer = Buffer.alloc(0)
+    await readBody(answer, shown, this.#settings, (chunk) => {
+      if (this.#source) return this.#take(chunk, shown)
+      first = Buffer.concat([first, chunk])
+      return first.length >= HEAD ? this.#begin(source, first, shown) : undefined
+    })
+    if (!this.#source) await this.#begin(source, first, shown)
+  }
+
+  async #begin(source: Source, first: Buffer, shown: string): Promise<void> {
+    const content = contentOf(first)
+    if (!content && this.#settings.checkContent) {
+      const message = `${shown}: it does not begin as an MP4, MOV or AVI file does; something else came in its place`
+      throw new DownloadError('ERR_LUMA_DOWNLOAD_CONTENT', message, { retryable: true })
+    }
+    this.#content = content ?? UNKNOWN
+    await this.#target.begin(source, this.#content)
+    this.#source = source
+    await this.#take(first, shown)
+  }
+
+  async #takeRest(answer: IncomingMessage, shown: string): Promise<void> {
+    this.#settings.reporter?.begin(this.received, this.#source?.total)
+    await readBody(answer, shown, this.#settings, (chunk) => this.#take(chunk, shown))
+  }
+
+  #take(chunk: Buffer, shown: string): Promise<void> | undefined {
+    this.received += chunk.length
+    this.#checkSize(this.received, shown)
+    this.#digester.update(chunk)
+    this.#settings.reporter?.tell(this.received)
+    return this.#target.write(chunk)
+  }
+
+  #checkSize(bytes: number, shown: string): void {
+    const { maxBytes } = this.#settings
+    if (bytes <= maxBytes) return
+    const message = `${shown}: it is larger than maxBytes, which is ${maxBytes}`
+    throw new DownloadError('ERR_LUMA_DOWNLOAD_TOO_LARGE', message, { retryable: false })
+  }
+
+  #check(shown: string): Complete {
+    const { sha256: asked, reporter } = this.#settings
+    const { received } = this
+    const { total = received, checksums } = this.#source ?? { checksums: {} }
+    if (received < total) throw lengthError(`${shown}: ${received} bytes came of ${total}`)
+    try {
+      if (received > total) throw lengthError(`${shown}: ${received} bytes came, and it should have been ${total}`)
+      const sha256 = this.#digester.finish({ ...checksums, ...(asked !== undefined && { sha256: asked }) }, shown)
+      reporter?.end()
+      return { bytes: received, sha256, content: this.#content }
+    } catch (error) {
+      // Whichever byte is wrong: all of them have to come again.
+      this.#startOver()
+      throw error
+    }
+  }
+}
+
+function lengthError(message: string): DownloadError {
+  return new DownloadError('ERR_LUMA_DOWNLOAD_LENGTH', message, { retryable: true })
+}

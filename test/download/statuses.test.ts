@@ -1,0 +1,98 @@
+import { saveUrl } from '@luma-callback/download'
+import { readdirSync } from 'node:fs'
+import { describe, expect, test } from 'vitest'
+import { failure, local, newDirectory, serve, sha256Of, startOrigin, videoOf, type Origin } from '../helpers/origin.ts'
+
+const BODY = videoOf(3_000_000)
+const FILE = { body: BODY, etag: '"one"' }
+
+describe('statuses', () => {
+  const answering = (status: number, headers = {}): Promise<Origin> =>
+    startOrigin((_, response) => response.writeHead(status, headers).end('<html>no</html>'))
+
+  test.each([403, 404, 410])('%i is the end: nothing is asked again', async (status) => {
+    const to = newDirectory()
+    const { url, requests } = await answering(status)
+    const error = await failure(saveUrl(url, local(to)))
+    expect(error).toMatchObject({ code: 'ERR_LUMA_DOWNLOAD_EXPIRED', retryable: false, status, name: 'DownloadError' })
+    expect(error.message).toBe(`${url}: answered ${status}; the link has expired, or there never was such a file`)
+    expect(requests).toHaveLength(1)
+    expect(readdirSync(to)).toEqual([])
+  })
+
+  test.each([400, 401, 402, 451, 204, 203, 300, 304, 305])('%i is the end too', async (status) => {
+    const { url, requests } = await answering(status)
+    const error = await failure(saveUrl(url, local(newDirectory())))
+    expect(error).toMatchObject({ code: 'ERR_LUMA_DOWNLOAD_STATUS', retryable: false, status })
+    expect(requests).toHaveLength(1)
+  })
+
+  test.each([408, 425, 429, 500, 502, 503, 504])(
+    '%i can pass: it is asked again, five times in all',
+    async (status) => {
+      const { url, requests } = await answering(status)
+      const error = await failure(saveUrl(url, local(newDirectory())))
+      expect(error).toMatchObject({ code: 'ERR_LUMA_DOWNLOAD_STATUS', retryable: true, status })
+      expect(requests).toHaveLength(5)
+    },
+  )
+
+  test('what has passed is forgotten', async () => {
+    const { url } = await startOrigin((request, response, count) =>
+      count < 4 ? response.writeHead(503).end() : serve(request, response, FILE),
+    )
+    expect(await saveUrl(url, local(newDirectory()))).toMatchObject({ attempts: 4, resumed: false })
+  })
+
+  test('Retry-After is kept to', async () => {
+    const { url } = await startOrigin((request, response, count) =>
+      count === 1 ? response.writeHead(429, { 'retry-after': '1' }).end() : serve(request, response, FILE),
+    )
+    const options = { ...local(newDirectory()), retry: { minDelay: 1, maxDelay: 2_000 } }
+    const { duration } = await saveUrl(url, options)
+    expect(duration).toBeGreaterThanOrEqual(990)
+  })
+
+  test.each([
+    ['seconds', () => '3600'],
+    ['a date', () => new Date(Date.now() + 3_600_000).toUTCString()],
+  ])('a longer Retry-After, as %s, is left to whoever called us', async (_, retryAfter) => {
+    const { url, requests } = await answering(503, { 'retry-after': retryAfter() })
+    const error = await failure(saveUrl(url, local(newDirectory())))
+    expect(error).toMatchObject({ retryable: true, status: 503 })
+    expect(Math.abs((error.retryAfter ?? 0) - 3_600_000)).toBeLessThan(5_000)
+    expect(requests).toHaveLength(1)
+  })
+})
+
+describe('refresh', () => {
+  test('gives a fresh URL in place of one that has expired, and it goes on from there', async () => {
+    const { url, requests } = await startOrigin((request, response, count) => {
+      if (count === 1) return serve(request, response, FILE, { cutAfter: 1_500_000 })
+      if (!request.url?.endsWith('?fresh')) return response.writeHead(403).end()
+      return serve(request, response, FILE)
+    })
+    const asked: string[] = []
+    const refresh = async (old: string): Promise<string> => (asked.push(old), `${url}?fresh`)
+    const saved = await saveUrl(`${url}?stale`, { ...local(newDirectory()), refresh })
+    expect(saved).toMatchObject({ sha256: sha256Of(BODY), resumed: true, attempts: 3 })
+    expect(asked).toEqual([`${url}?stale`])
+    expect(requests[2]?.headers.range).toBeDefined()
+  })
+
+  test('is asked twice at most', async () => {
+    const { url, requests } = await startOrigin((_, response) => response.writeHead(410).end())
+    const error = await failure(saveUrl(url, { ...local(newDirectory()), refresh: (old) => old }))
+    expect(error).toMatchObject({ code: 'ERR_LUMA_DOWNLOAD_EXPIRED' })
+    expect(requests).toHaveLength(3)
+  })
+
+  test('what it gives is judged like any other, and what it throws is thrown', async () => {
+    const { url } = await startOrigin((_, response) => response.writeHead(410).end())
+    const bad = saveUrl(url, { ...local(newDirectory()), refresh: () => 'file:///etc/passwd' })
+    expect(await failure(bad)).toMatchObject({ code: 'ERR_LUMA_DOWNLOAD_REFUSED' })
+    const down = new Error('the API is down')
+    const refresh = (): Promise<string> => Promise.reject(down)
+    expect(await failure(saveUrl(url, { ...local(newDirectory()), refresh }))).toBe(down)
+  })
+})
