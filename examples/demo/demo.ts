@@ -8,6 +8,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { showCrash } from './crash.ts'
 import { showFirstTask, showTasks } from './results.ts'
+import { showLargeFile } from './large-file.ts'
 import { startReceiver, type Receiver } from './receiver.ts'
 import { addTrouble, conclude } from './report.ts'
 import { openShop } from './shop.ts'
@@ -24,6 +25,7 @@ process.once('exit', () => rmSync(directory, { recursive: true, force: true, max
 // A signal would end this process without its exit handlers, and leave the receiver and its files behind.
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, () => process.exit(1))
 
+const videos = join(directory, 'videos')
 const shop = await openShop()
 const simulator = await startSimulator({
   secret: KEY,
@@ -39,7 +41,8 @@ let receiver: Receiver | undefined
 
 /** The second time at the same address: the provider calls back where it was told to. */
 async function start(port = 0): Promise<Receiver> {
-  const env = { LUMA_WEBHOOK_KEY: KEY, LUMA_INBOX: join(directory, 'luma.db'), NOTIFY_URL: shop.url }
+  const files = { LUMA_INBOX: join(directory, 'luma.db'), LUMA_VIDEOS: videos, LUMA_TRIAL: '1' }
+  const env = { LUMA_WEBHOOK_KEY: KEY, NOTIFY_URL: shop.url, ...files }
   receiver = await startReceiver({ script, env, port, timeout: START })
   return receiver
 }
@@ -50,8 +53,9 @@ try {
   if (await showFirstTask({ simulator, receiver: first, shop })) {
     await showTasks({ simulator, receiver: first, shop })
     await showStrangers(first, KEY)
+    await showLargeFile(videos)
     await showCrash({ simulator, receiver: first, restart: start, shop })
-    await showSummary({ simulator, shop })
+    await showSummary({ simulator, shop, videos })
   }
 } catch (error) {
   addTrouble(error)
@@ -62,4 +66,6 @@ try {
   await receiver?.stop()
 }
 
-process.exitCode = conclude('Every task that was called back got its hook, and got it once.')
+process.exitCode = conclude(
+  'Every task that was called back got its hook, and got it once; every video is there, whole.',
+)

@@ -21,7 +21,8 @@ const LONGEST_WAIT = 500
 
 /**
  * Starts a receiver, on a free port if that is 0, and waits until it says where it listens. It finds the webhook key in
- * LUMA_WEBHOOK_KEY, the file for its inbox in LUMA_INBOX, and whom its hooks tell in NOTIFY_URL.
+ * LUMA_WEBHOOK_KEY, the file for its inbox in LUMA_INBOX, where videos go in LUMA_VIDEOS, and whom its hooks tell in
+ * NOTIFY_URL.
  */
 export async function startReceiver(options: {
   script: string

@@ -1,17 +1,21 @@
 // A receiver as it is deployed. From the environment it takes
 //   LUMA_WEBHOOK_KEY  the account's webhook key; without it, callbacks are not verified
 //   LUMA_INBOX        the file that keeps callbacks until their hook is done (luma.db)
+//   LUMA_VIDEOS       the directory that results are saved into (videos)
+//   LUMA_TRIAL        set to 1 for a trial with the simulator, whose results are on this machine and on http
 //   NOTIFY_URL        the part of your own system that is told of each result; without it, results are only logged
 //   PORT              (3000)
 import { once } from 'node:events'
 import { describeEvent, lumaCallback } from '@luma-callback/express'
+import { saveResults } from '@luma-callback/download'
 import { sqliteInbox } from '@luma-callback/sqlite'
 import express from 'express'
 import { pino } from 'pino'
 
-const { LUMA_WEBHOOK_KEY: secret, LUMA_INBOX, NOTIFY_URL, PORT } = process.env
+const { LUMA_WEBHOOK_KEY: secret, LUMA_INBOX, LUMA_VIDEOS, LUMA_TRIAL, NOTIFY_URL, PORT } = process.env
 const port = Number(PORT || 3000)
 const logger = pino()
+const videos = { to: LUMA_VIDEOS || 'videos', allowHttp: LUMA_TRIAL === '1', allowPrivate: LUMA_TRIAL === '1' }
 
 /** @type {Record<import('@luma-callback/express').LumaEvent['type'], import('pino').Level>} */
 const levels = {
@@ -27,9 +31,14 @@ const levels = {
 }
 
 const luma = lumaCallback({
-  async onSuccess({ taskId, resultUrls }, context) {
+  async onSuccess(callback, context) {
+    const { taskId, resultUrls } = callback
     logger.info({ taskId, resultUrls }, `task ${taskId} succeeded`)
-    await notify({ taskId, outcome: 'success', resultUrls }, context)
+    // Before anybody is told of them: the URLs expire. What was saved in an earlier run of this hook is left as it is.
+    const saved = await saveResults(callback, { ...videos, signal: context.signal })
+    const files = saved.map(({ path, bytes, sha256 }) => ({ path, bytes, sha256 }))
+    for (const { name, sha256 } of saved) logger.info({ taskId, files }, `saved ${name}, sha256 ${sha256}`)
+    await notify({ taskId, outcome: 'success', files }, context)
   },
   async onFailure({ taskId, code, msg }, context) {
     logger.info({ taskId, code, reason: msg }, `task ${taskId} failed`)

@@ -31,7 +31,13 @@ test.concurrent('the demo exits 0, says that everything went as it should, and l
   expect(demo.output()).toContain('29 tasks submitted, 25 succeeded, 4 failed')
   expect(demo.output()).toMatch(/callbacks sent: 29 taken, \d+ sent again after no answer, 12 duplicates/)
   expect(demo.output()).toContain('your own system was told of 25 successes and 4 failures')
-  expect(demo.output()).toContain('Every task that was called back got its hook, and got it once.')
+  expect(demo.output()).toContain(
+    'Every task that was called back got its hook, and got it once; every video is there, whole.',
+  )
+  expect(demo.output()).toMatch(
+    /saved +videos\/fox\.\w+\.mp4\n +12\.0 MB in .*\(resumed, 2 attempts\), sha256 [0-9a-f]{64}/,
+  )
+  expect(demo.output()).toContain('25 videos of 25 tasks, and 0 files that nobody expected')
   expect(demo.output()).not.toContain('\u001B')
   expect(readdirSync(temporary)).toEqual([])
 })

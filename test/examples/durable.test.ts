@@ -1,5 +1,5 @@
 import { once } from 'node:events'
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { createServer, type AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -7,7 +7,10 @@ import { expect, onTestFinished, test } from 'vitest'
 import { openShop, type Shop } from '../../examples/demo/shop.ts'
 import { startChild, type Child } from '../helpers/child.ts'
 import { failureOf, SECRET, signedHeaders, successOf } from '../helpers/signed.ts'
+import { serve, sha256Of, startOrigin, videoOf } from '../helpers/origin.ts'
 import { post } from '../helpers/wire.ts'
+
+const VIDEO = videoOf(100_000)
 
 /** A directory of the test's own. */
 function directory(): string {
@@ -27,8 +30,17 @@ function start(env: Record<string, string>): Child {
     PORT: '0',
     LUMA_WEBHOOK_KEY: SECRET,
     NOTIFY_URL: '',
+    LUMA_VIDEOS: directory(),
+    LUMA_TRIAL: '1',
     ...env,
   })
+}
+
+/** A callback whose result is there to be saved. */
+async function success(): Promise<{ taskId: string; body: string }> {
+  const { url } = await startOrigin((request, response) => serve(request, response, { body: VIDEO }))
+  const { taskId, body } = successOf()
+  return { taskId, body: body.replaceAll(/https:[^"\\]+\.mp4/g, url) }
 }
 
 async function urlOf(server: Child): Promise<string> {
@@ -52,7 +64,7 @@ test.each(['SIGTERM', 'SIGINT'] as const)(
   async (signal) => {
     const env = { LUMA_INBOX: join(directory(), 'luma.db') }
     const first = start(env)
-    const { taskId, body } = successOf()
+    const { taskId, body } = await success()
     const url = await urlOf(first)
     expect(await post(url, body, signedHeaders(taskId))).toMatchObject({ status: 200, body: { status: 'received' } })
     await first.says(new RegExp(`"event":"delivered","msg":"luma-callback: the hook for task ${taskId} is done`))
@@ -62,6 +74,7 @@ test.each(['SIGTERM', 'SIGINT'] as const)(
     expect(logOf(first).map(({ level, event }) => [level, event])).toEqual([
       [30, undefined],
       [30, 'received'],
+      [30, undefined],
       [30, undefined],
       [30, 'delivered'],
       [40, 'rejected'],
@@ -101,7 +114,7 @@ test('a running hook may end before it does; a second signal ends it at once', a
   const env = { LUMA_INBOX: join(directory(), 'luma.db'), NOTIFY_URL: shop.url }
   shop.answerOnly(0)
   const patient = start(env)
-  const { taskId, body } = successOf()
+  const { taskId, body } = await success()
   await post(await urlOf(patient), body, signedHeaders(taskId))
   await expect.poll(() => shop.waiting()).toHaveLength(1)
   patient.process.kill('SIGTERM')
@@ -116,7 +129,7 @@ test('a running hook may end before it does; a second signal ends it at once', a
 
   shop.answerOnly(0)
   const hurried = start(env)
-  const another = successOf()
+  const another = await success()
   await post(await urlOf(hurried), another.body, signedHeaders(another.taskId))
   await expect.poll(() => shop.waiting()).toHaveLength(1)
   hurried.process.kill('SIGTERM')
@@ -129,7 +142,7 @@ test('a hook whose target is down is run again', async () => {
   const shop = await shopOf()
   const server = start({ LUMA_INBOX: join(directory(), 'luma.db'), NOTIFY_URL: shop.url })
   shop.failOnce()
-  const { taskId, body } = successOf()
+  const { taskId, body } = await success()
   expect(await post(await urlOf(server), body, signedHeaders(taskId))).toMatchObject({ status: 200 })
   await server.says(/"level":40.*"event":"retrying".*NOTIFY_URL answered 503/)
   await server.says(/"event":"delivered".*attempt 2/)
@@ -153,4 +166,25 @@ test('a port that is taken ends it with 1 and a message that names the port', as
   expect(logOf(server)).toEqual([
     expect.objectContaining({ level: 60, msg: expect.stringMatching(new RegExp(`address already in use .*:${port}`)) }),
   ])
+})
+
+test('it saves the video before anybody is told of it, and tells where it is and its hash', async () => {
+  const shop = await shopOf()
+  const videos = join(directory(), 'videos')
+  const server = start({ LUMA_INBOX: join(directory(), 'luma.db'), LUMA_VIDEOS: videos, NOTIFY_URL: shop.url })
+  shop.answerOnly(0)
+  const { taskId, body } = await success()
+  await post(await urlOf(server), body, signedHeaders(taskId))
+  await expect.poll(() => shop.waiting()).toHaveLength(1)
+  const path = join(videos, readdirSync(videos)[0] ?? '')
+  expect(readFileSync(path).equals(VIDEO)).toBe(true)
+  const files = [{ path, bytes: VIDEO.length, sha256: sha256Of(VIDEO) }]
+  expect(shop.waiting()).toMatchObject([{ taskId, outcome: 'success', files }])
+})
+
+test('without LUMA_TRIAL, a result on this machine is refused, and the callback is dead at once', async () => {
+  const server = start({ LUMA_INBOX: join(directory(), 'luma.db'), LUMA_TRIAL: '' })
+  const { taskId, body } = await success()
+  await post(await urlOf(server), body, signedHeaders(taskId))
+  await server.says(/"level":50.*"event":"dead".*only https is asked/)
 })

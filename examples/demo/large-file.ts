@@ -1,0 +1,67 @@
+import { spawn } from 'node:child_process'
+import { createHash } from 'node:crypto'
+import { once } from 'node:events'
+import { rmSync } from 'node:fs'
+import { createServer, type ServerResponse } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { join } from 'node:path'
+import { text } from 'node:stream/consumers'
+import { fileURLToPath } from 'node:url'
+import { check, say, title } from './report.ts'
+
+const SIZE = 12_000_000
+/** Bytes that the first answer gets to before its connection breaks off. */
+const CUT_AFTER = 8_000_000
+/** Bytes a step, and milliseconds between steps: slow enough for a bar. */
+const STEP = 400_000
+const PAUSE = 40
+
+/** A video as large as real ones are, saved by the command line, over a connection that breaks off in the middle. */
+export async function showLargeFile(directory: string): Promise<void> {
+  title('A large video is saved by the command line, and the connection breaks off')
+  const video = Buffer.alloc(SIZE, 'a fox in the snow ')
+  video.write('\0\0\0\u0018ftypisom', 'latin1')
+  const server = createServer((request, response) => {
+    const from = Number(/^bytes=(\d+)-$/.exec(request.headers.range ?? '')?.[1] ?? 0)
+    const headers = { 'content-length': SIZE - from, 'content-type': 'video/mp4', etag: '"fox"' }
+    const range = { 'content-range': `bytes ${from}-${SIZE - 1}/${SIZE}` }
+    response.writeHead(from > 0 ? 206 : 200, from > 0 ? { ...headers, ...range } : headers)
+    drip(response, video, from, from > 0 ? SIZE : CUT_AFTER)
+  })
+  await once(server.listen(0, '127.0.0.1'), 'listening')
+  try {
+    const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/fox.mp4`
+    say(`$ luma-callback download ${url} --to videos`)
+    const { output, code } = await download(url, directory)
+    for (const line of output.trimEnd().split('\n')) say(line.replace(directory, 'videos'))
+    const sha256 = createHash('sha256').update(video).digest('hex')
+    const isRight = code === 0 && output.includes('resumed') && output.includes(sha256)
+    check(isRight, `the video should have been resumed and be whole, with the sha256 ${sha256}`)
+    const [, path] = /saved +(\S+)/.exec(output) ?? []
+    // Not of any task.
+    if (path !== undefined) rmSync(path)
+  } finally {
+    server.close()
+    server.closeAllConnections()
+  }
+}
+
+/** Sends bytes `from` up to `until`, and then ends, or cuts the connection if that is not all. */
+function drip(response: ServerResponse, video: Buffer, from: number, until: number): void {
+  if (response.destroyed) return
+  if (from >= until) return void (until === video.length ? response.end() : response.destroy())
+  const next = Math.min(until, from + STEP)
+  response.write(video.subarray(from, next), () => setTimeout(() => drip(response, video, next, until), PAUSE))
+}
+
+/** Its bars go to the terminal, if there is one. */
+async function download(url: string, directory: string): Promise<{ output: string; code: number | null }> {
+  const cli = join(fileURLToPath(import.meta.resolve('luma-callback/package.json')), '..', 'dist', 'bin.js')
+  const args = [cli, 'download', url, '--to', directory, '--allow-http', '--allow-private']
+  const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'] })
+  process.prependOnceListener('exit', () => child.kill('SIGKILL'))
+  const ended = once(child, 'close') as Promise<[number | null]>
+  const output = await text(child.stdout)
+  const [code] = await ended
+  return { output, code }
+}
