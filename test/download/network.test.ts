@@ -3,12 +3,12 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { beforeAll, describe, expect, test } from 'vitest'
 import { startCommand } from '../helpers/child.ts'
-import { canNetwork } from '../helpers/namespaces.ts'
+import { canNetwork, networkReason } from '../helpers/namespaces.ts'
 import type { Told } from './network/tell.ts'
 
 // A network of our own with a name server of its own, in which both public and private addresses are ours: what counts
 // is not what the library says, but whether anybody connects. Needs `unshare` and `ip`, which not every system has.
-describe.runIf(canNetwork())('in a network with private addresses on it', () => {
+describe.runIf(canNetwork)(`in a network with private addresses on it${networkReason}`, () => {
   let told: Told
 
   beforeAll(async () => {

@@ -4,7 +4,7 @@ import { hostname } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { startChild, startCommand } from '../helpers/child.ts'
-import { canMount } from '../helpers/namespaces.ts'
+import { canMount, mountReason } from '../helpers/namespaces.ts'
 import { local, newDirectory, serve, sha256Of, startOrigin, videoOf } from '../helpers/origin.ts'
 
 const BODY = videoOf(3_000_000)
@@ -163,20 +163,23 @@ describe('a place that cannot take it', () => {
   })
 
   // Needs a small file system of its own, which not every system lets one mount.
-  test.runIf(canMount())('a disk that is full: nothing is left on it, and the next that fits is saved', async () => {
-    const to = newDirectory()
-    const { url, requests } = await originOf(videoOf(20_000_000))
-    const small = await originOf()
-    const mount = 'mount -t tmpfs -o size=8m tmpfs "$0" && "$1" "$2" "$3" "$0"; "$1" "$2" "$4" "$0"'
-    const save = [to, process.execPath, 'test/download/saver.ts', url, small.url]
-    const child = startCommand('unshare', ['--map-root-user', '--mount', 'sh', '-c', mount, ...save])
-    expect(await child.ended, child.output()).toBe(0)
-    const [, json = ''] = /^failed (\{.*\})$/m.exec(child.output()) ?? []
-    expect(JSON.parse(json)).toMatchObject({ code: 'ERR_LUMA_DOWNLOAD_TARGET', retryable: true, left: [] })
-    expect(json).toContain('ENOSPC')
-    expect(child.output()).toMatch(/^saved /m)
-    expect(requests).toHaveLength(1)
-  })
+  test.runIf(canMount)(
+    `a disk that is full: nothing is left on it, and the next that fits is saved${mountReason}`,
+    async () => {
+      const to = newDirectory()
+      const { url, requests } = await originOf(videoOf(20_000_000))
+      const small = await originOf()
+      const mount = 'mount -t tmpfs -o size=8m tmpfs "$0" && "$1" "$2" "$3" "$0"; "$1" "$2" "$4" "$0"'
+      const save = [to, process.execPath, 'test/download/saver.ts', url, small.url]
+      const child = startCommand('unshare', ['--map-root-user', '--mount', 'sh', '-c', mount, ...save])
+      expect(await child.ended, child.output()).toBe(0)
+      const [, json = ''] = /^failed (\{.*\})$/m.exec(child.output()) ?? []
+      expect(JSON.parse(json)).toMatchObject({ code: 'ERR_LUMA_DOWNLOAD_TARGET', retryable: true, left: [] })
+      expect(json).toContain('ENOSPC')
+      expect(child.output()).toMatch(/^saved /m)
+      expect(requests).toHaveLength(1)
+    },
+  )
 })
 
 describe('options', () => {

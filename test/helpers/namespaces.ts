@@ -1,18 +1,17 @@
 import { execFileSync } from 'node:child_process'
 
 /** Whether this system lets us mount a file system that only our own processes see. */
-export function canMount(): boolean {
-  return works('unshare', ['--map-root-user', '--mount', 'true'])
-}
-
+export const canMount: boolean = works(['--map-root-user', '--mount', 'true'])
 /** Whether we can have a network of our own, with any address that we like. */
-export function canNetwork(): boolean {
-  return works('unshare', ['--map-root-user', '--mount', '--net', 'ip', 'link', 'set', 'lo', 'up'])
-}
+export const canNetwork: boolean = works(['--map-root-user', '--mount', '--net', 'ip', 'link', 'set', 'lo', 'up'])
 
-function works(command: string, args: readonly string[]): boolean {
+/** What a title says of tests that are left out. */
+export const mountReason: string = canMount ? '' : ' (left out: they need unshare and the right to mount)'
+export const networkReason: string = canNetwork ? '' : ' (left out: they need unshare, ip, and the right to use both)'
+
+function works(args: readonly string[]): boolean {
   try {
-    execFileSync(command, args, { stdio: 'ignore' })
+    execFileSync('unshare', args, { stdio: 'ignore' })
     return true
   } catch {
     return false

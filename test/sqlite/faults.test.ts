@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url'
 import { describe, expect, test, vi } from 'vitest'
 import { startCommand } from '../helpers/child.ts'
 import { callbackOf, hangs, openInbox, startInbox, temporaryFolder } from '../helpers/inboxes.ts'
-import { canMount } from '../helpers/namespaces.ts'
+import { canMount, mountReason } from '../helpers/namespaces.ts'
 import { heldHook, startReceiver, verdict } from '../helpers/receiver.ts'
 import { successOf } from '../helpers/signed.ts'
 import { systemClock } from '../../packages/core/src/clock.ts'
@@ -14,28 +14,31 @@ const isUnavailable = expect.objectContaining({ code: 'ERR_LUMA_STORE_UNAVAILABL
 
 describe('a disk that is full', () => {
   // Needs a small file system of its own, which not every system lets one mount.
-  test.runIf(canMount())('is answered 503; nothing is lost, and all goes on when there is room', async () => {
-    const folder = join(temporaryFolder(), 'small')
-    mkdirSync(folder)
-    const script = fileURLToPath(new URL('full-disk.ts', import.meta.url))
-    const mount = 'mount -t tmpfs -o size=8m tmpfs "$0" && exec "$1" "$2" "$0"'
-    const child = startCommand('unshare', [
-      '--map-root-user',
-      '--mount',
-      'sh',
-      '-c',
-      mount,
-      folder,
-      process.execPath,
-      script,
-    ])
-    expect(await child.ended, child.output()).toBe(0)
-    const { accepted, refused, laterAccepted, delivered } = JSON.parse(child.output()) as Record<string, number>
-    expect(accepted).toBeGreaterThan(500)
-    expect(refused).toBe(20)
-    expect(laterAccepted).toBe(20)
-    expect(delivered).toBe((accepted ?? 0) + 20)
-  })
+  test.runIf(canMount)(
+    `is answered 503; nothing is lost, and all goes on when there is room${mountReason}`,
+    async () => {
+      const folder = join(temporaryFolder(), 'small')
+      mkdirSync(folder)
+      const script = fileURLToPath(new URL('full-disk.ts', import.meta.url))
+      const mount = 'mount -t tmpfs -o size=8m tmpfs "$0" && exec "$1" "$2" "$0"'
+      const child = startCommand('unshare', [
+        '--map-root-user',
+        '--mount',
+        'sh',
+        '-c',
+        mount,
+        folder,
+        process.execPath,
+        script,
+      ])
+      expect(await child.ended, child.output()).toBe(0)
+      const { accepted, refused, laterAccepted, delivered } = JSON.parse(child.output()) as Record<string, number>
+      expect(accepted).toBeGreaterThan(500)
+      expect(refused).toBe(20)
+      expect(laterAccepted).toBe(20)
+      expect(delivered).toBe((accepted ?? 0) + 20)
+    },
+  )
 })
 
 describe('a file that another process has locked', () => {
