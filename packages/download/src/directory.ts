@@ -46,8 +46,12 @@ function targetIn(root: string, name: string, part: PartFile): Target {
     kept: () => onDisk(root, () => part.kept()),
     begin: (source) => onDisk(root, () => part.begin(source)),
     write(chunk) {
-      const writing = part.write(chunk)
-      return writing && onDisk(root, () => writing)
+      try {
+        const writing = part.write(chunk)
+        return writing && onDisk(root, () => writing)
+      } catch (error) {
+        throw explained(root, error)
+      }
     },
     async finish(content) {
       const path = pathOf(content)
@@ -93,7 +97,11 @@ async function onDisk<Result>(root: string, work: () => Promise<Result>): Promis
   try {
     return await work()
   } catch (error) {
-    if (error instanceof DownloadError || (error as NodeJS.ErrnoException).syscall === undefined) throw error
-    throw targetError(`cannot save into ${root}: ${(error as Error).message}`, { cause: error })
+    throw explained(root, error)
   }
+}
+
+function explained(root: string, error: unknown): unknown {
+  if (error instanceof DownloadError || (error as NodeJS.ErrnoException).syscall === undefined) return error
+  return targetError(`cannot save into ${root}: ${(error as Error).message}`, { cause: error })
 }
