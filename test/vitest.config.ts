@@ -8,7 +8,7 @@ export default defineConfig({
   root: fileURLToPath(new URL('..', import.meta.url)),
   resolve: {
     // The tests run the sources, so that coverage speaks of them; test/external runs what is published.
-    alias: ['core', 'express', 'koa', 'sqlite', 'redis', 'postgres', 'download', 'testing'].map((name) => ({
+    alias: ['core', 'express', 'koa', 'sqlite', 'redis', 'postgres', 'download', 'client', 'testing'].map((name) => ({
       find: `@luma-callback/${name}`,
       replacement: source(name),
     })),

@@ -25,6 +25,7 @@ const levels = {
   recovered: 'warn',
   rejected: 'warn',
   conflict: 'warn',
+  forged: 'warn',
   retrying: 'warn',
   dead: 'error',
   error: 'error',

@@ -14,7 +14,14 @@ function startWithHook(store: ReturnType<typeof fakeStore>, hook: () => unknown)
   const started = startRunner(store, (callback, options) => deliver(callback, options))
   const { clock, events } = started
   const emit = (event: (typeof events)[number]) => void events.push(event)
-  const deliver = createDeliver({ onSuccess: hook, onFailure: undefined, hookTimeout: 60_000, emit, clock })
+  const deliver = createDeliver({
+    onSuccess: hook,
+    onFailure: undefined,
+    trust: undefined,
+    hookTimeout: 60_000,
+    emit,
+    clock,
+  })
   return started
 }
 

@@ -8,7 +8,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { ROOT } from '../helpers/child.ts'
 import { fixtures, signedHeaders } from '../helpers/signed.ts'
 
-const NAMES = ['core', 'express', 'koa', 'sqlite', 'redis', 'postgres', 'download', 'testing']
+const NAMES = ['core', 'express', 'koa', 'sqlite', 'redis', 'postgres', 'download', 'client', 'testing']
 const ADAPTERS = ['express', 'koa']
 let project = ''
 

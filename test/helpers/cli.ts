@@ -22,7 +22,15 @@ export interface RunOptions {
 
 /** Runs the built command line in a pipe, without anything in its environment that it would look at. */
 export async function run(args: readonly string[], { env = {}, input = '', end }: RunOptions = {}): Promise<Ended> {
-  const { NO_COLOR: _1, FORCE_COLOR: _2, LUMA_WEBHOOK_KEY: _3, LUMA_INBOX: _4, ...clean } = process.env
+  const {
+    NO_COLOR: _1,
+    FORCE_COLOR: _2,
+    LUMA_WEBHOOK_KEY: _3,
+    LUMA_INBOX: _4,
+    LUMA_API_KEY: _5,
+    LUMA_API_URL: _6,
+    ...clean
+  } = process.env
   const child = spawn(process.execPath, [CLI, ...args], { cwd: ROOT, env: { ...clean, ...env } })
   onTestFinished(() => void child.kill('SIGKILL'))
   child.stdin.on('error', () => {})

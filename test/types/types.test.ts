@@ -79,6 +79,9 @@ describe('errors and events', () => {
       switch (code) {
         case 'ERR_LUMA_BUSY':
         case 'ERR_LUMA_CLOSED':
+        case 'ERR_LUMA_FORGED':
+        case 'ERR_LUMA_UNCONFIRMED':
+        case 'ERR_LUMA_WAIT_TIMEOUT':
         case 'ERR_LUMA_HOOK_FAILED':
         case 'ERR_LUMA_HOOK_TIMEOUT':
         case 'ERR_LUMA_INBOX_FILE':

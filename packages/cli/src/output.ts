@@ -33,7 +33,10 @@ export function printError(error: unknown): void {
   printNote(
     'error',
     'red',
-    message.replace(/^(?:auditEndpoint|postgresInbox|redisInbox|saveResults|saveUrl|sqliteInbox|startSimulator): /, ''),
+    message.replace(
+      /^(?:auditEndpoint|createClient|postgresInbox|redisInbox|saveResults|saveUrl|sqliteInbox|startSimulator): /,
+      '',
+    ),
   )
   if (error instanceof Failure && error.hint !== undefined) printHint(error.hint)
 }

@@ -6,6 +6,8 @@ import { addDownload } from './commands/download.ts'
 import { addInbox } from './commands/inbox.ts'
 import { addSend } from './commands/send.ts'
 import { addSimulate } from './commands/simulate.ts'
+import { addSubmit } from './commands/submit.ts'
+import { addWait } from './commands/wait.ts'
 
 /** Told the exit code of a command that came to its end. */
 export type Finish = (exitCode: number) => void
@@ -16,7 +18,9 @@ const bold = (text: string): string => styleText('bold', text, { validateStream:
 /** The whole command line; each command is in a file of its own. */
 export function createProgram(finish: Finish): Command {
   const program = new Command('luma-callback')
-    .description('The workbench for receivers of Luma callbacks. Nothing here needs an account or a tunnel.')
+    .description(
+      'The workbench for receivers of Luma callbacks. Nothing but submit and wait needs an account, and nothing a tunnel.',
+    )
     .version(ownVersion())
     .exitOverride()
     .showSuggestionAfterError()
@@ -31,6 +35,7 @@ Examples:
   $ luma-callback audit http://localhost:3000/luma-modify-callback
   $ luma-callback inbox list --sqlite luma.db --state dead
   $ luma-callback download --callback callback.json --to videos
+  $ luma-callback submit --prompt 'make it snow' --video https://files.example/fox.mp4
 
 Exit codes:
   0    it went as it should
@@ -41,6 +46,8 @@ Exit codes:
 
 Environment:
   LUMA_WEBHOOK_KEY  the webhook key, in place of --secret, which others of this machine could see
+  LUMA_API_KEY      the API key, in place of --api-key
+  LUMA_API_URL      the API, in place of --api
   LUMA_INBOX        the inbox: a file, or a URL of Redis or Postgres
   NO_COLOR          set to anything: no colours`,
     )
@@ -49,6 +56,8 @@ Environment:
   addAudit(program, finish)
   addInbox(program, finish)
   addDownload(program, finish)
+  addSubmit(program, finish)
+  addWait(program, finish)
   return program
 }
 

@@ -2,6 +2,7 @@
 export type LumaErrorCode =
   | 'ERR_LUMA_BUSY'
   | 'ERR_LUMA_CLOSED'
+  | 'ERR_LUMA_FORGED'
   | 'ERR_LUMA_HOOK_FAILED'
   | 'ERR_LUMA_HOOK_TIMEOUT'
   | 'ERR_LUMA_INBOX_FILE'
@@ -12,7 +13,9 @@ export type LumaErrorCode =
   | 'ERR_LUMA_NO_HOOK'
   | 'ERR_LUMA_NO_SECRET'
   | 'ERR_LUMA_STORE_UNAVAILABLE'
+  | 'ERR_LUMA_UNCONFIRMED'
   | 'ERR_LUMA_UNRECOVERABLE'
+  | 'ERR_LUMA_WAIT_TIMEOUT'
 
 /** The base of every error this library makes, so that `instanceof LumaError` tells ours from others. */
 export abstract class LumaError extends Error {
@@ -34,6 +37,12 @@ export class BusyError extends LumaError {
 /** The receiver was closed; what it was asked to do did not happen. */
 export class ClosedError extends LumaError {
   readonly code = 'ERR_LUMA_CLOSED'
+}
+
+/** Somebody who knows does not bear a callback out; its hook did not run, and never will for what it says. */
+export class ForgedError extends LumaError {
+  readonly code = 'ERR_LUMA_FORGED'
+  override readonly retryable = false
 }
 
 /** A hook threw or rejected; the reason is its `cause`. */
@@ -91,6 +100,16 @@ export class NoSecretError extends LumaError {
 /** The inbox or dedupe store failed or did not answer in time; its own error is the `cause`. */
 export class StoreUnavailableError extends LumaError {
   readonly code = 'ERR_LUMA_STORE_UNAVAILABLE'
+}
+
+/** Nobody can tell now whether a callback is true; it is asked again. */
+export class UnconfirmedError extends LumaError {
+  readonly code = 'ERR_LUMA_UNCONFIRMED'
+}
+
+/** A task's callback did not come in the time that was given. */
+export class WaitTimeoutError extends LumaError {
+  readonly code = 'ERR_LUMA_WAIT_TIMEOUT'
 }
 
 /**

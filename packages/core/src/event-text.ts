@@ -25,6 +25,8 @@ function describe(event: LumaEvent): string {
       return `task ${name(event)} was here before and is not handled again`
     case 'conflict':
       return `task ${name(event)} was called back again with another content (${event.callback.outcome}, code ${event.callback.code}); it is not handled, confirm with the API which is true`
+    case 'forged':
+      return `task ${name(event)} is not as its callback says: ${errorText(event.error)}`
     case 'delivered':
       return `the hook for task ${name(event)} is done (attempt ${event.attempt}, ${Math.round(event.duration)} ms)`
     case 'retrying':

@@ -13,6 +13,8 @@ export type LumaEvent =
   | { type: 'duplicate'; callback: LumaCallback }
   /** The key was here before with another content. This one is not handled; `first` is the earlier body, if it is still known. */
   | { type: 'conflict'; callback: LumaCallback; first: string | undefined }
+  /** Whom `trust` asks does not bear it out. No hook runs for it, and `dead` follows. */
+  | { type: 'forged'; callback: LumaCallback; error: Error }
   /** The hook is done. `duration` in milliseconds. */
   | { type: 'delivered'; callback: LumaCallback; attempt: number; duration: number }
   /** The hook failed and will be run again: in `delay` milliseconds by us, or when the provider sends once more. */
@@ -49,6 +51,7 @@ function printTroubles(event: LumaEvent): void {
   switch (event.type) {
     case 'rejected':
     case 'conflict':
+    case 'forged':
     case 'retrying':
     case 'dead':
     case 'error':

@@ -1,42 +1,24 @@
 import { duplicateAnswer, receivedAnswer, Refusal, refusalAnswer, type LumaAnswer } from './answers.ts'
+import { createArrivals } from './arrivals.ts'
 import { checkBodyHeaders, dropRest, readBody } from './body.ts'
 import { completeCallback, readEnvelope, type Envelope, type LumaCallback } from './callback.ts'
 import { systemClock, type Clock } from './clock.ts'
 import { memoryDedupe } from './dedupe.ts'
 import { LEAST_TIME } from './direct-claim.ts'
 import { directInbox } from './direct.ts'
-import { LumaError, NoSecretError, StoreUnavailableError, toError } from './errors.ts'
+import { ClosedError, LumaError, NoSecretError, StoreUnavailableError, toError } from './errors.ts'
 import { createEmit } from './events.ts'
 import { createDeliver } from './hooks.ts'
-import type { CloseOptions, Inbox, Recorded } from './inbox.ts'
+import type { Inbox, Recorded } from './inbox.ts'
 import { readOptions, type LumaOptions, type Verify } from './options.ts'
 import { within } from './promises.ts'
 import { closingRefusal, toRefusal } from './refusals.ts'
+import type { LumaHandler } from './receiver.ts'
 import { readQuery, type LumaRequest } from './request.ts'
 import { secretsFrom, toList, warnUnverified, type SecretFunction } from './secret.ts'
+import { reviveUnborne } from './trust.ts'
 import { isSignedBy, readSignature, unverified, type Signature } from './verify.ts'
-
-/** Starting and ending, the same for a handler and for every adapter's middleware. */
-export interface LumaLifecycle {
-  /** Starts the inbox, which first takes up what a crash left behind. Else the first request does. */
-  start(): Promise<void>
-  /**
-   * Answers 503 from now on and lets running hooks finish; after `timeout` milliseconds (20 000 by default)
-   * their signals abort. Calling it again changes nothing.
-   */
-  close(options?: CloseOptions): Promise<void>
-}
-
-/** The receiver without a framework: a function from a plain request to a plain answer. */
-export interface LumaHandler extends LumaLifecycle {
-  /** The option `path`, for adapters. */
-  readonly path: string
-  /**
-   * Handles one request. Whatever state its body is in, this settles; it rejects only for errors that are
-   * not the request's, such as a `key` function that throws.
-   */
-  handle(request: LumaRequest): Promise<LumaAnswer>
-}
+import { createWaiting } from './waiting.ts'
 
 /**
  * Makes a handler. Adapters are built on it, and so is whatever serves a framework that has none.
@@ -52,11 +34,13 @@ export interface LumaHandler extends LumaLifecycle {
 export function createHandler(options: LumaOptions, clock: Clock = systemClock): LumaHandler {
   const settings = readOptions(options)
   const { secret, tolerance, bodyLimit, bodyTimeout, ackTimeout, concurrency, retry, retention } = settings
-  if (secret === undefined && !settings.verify) warnUnverified()
+  if (secret === undefined && !settings.verify && !settings.trust) warnUnverified()
   const fixedSecrets = typeof secret === 'function' || secret === undefined ? [] : toList(secret)
   const emit = createEmit(settings.observe)
   const deliver = createDeliver({ ...settings, emit, clock })
   const inbox = settings.inbox ?? directInbox({ dedupe: settings.dedupe ?? memoryDedupe({}, clock), ackTimeout, clock })
+  const arrivals = createArrivals(clock)
+  const waiting = createWaiting({ inbox, arrivals, trust: settings.trust, clock })
   let starting: Promise<void> | undefined
   let isStarted = false
   let closing: Promise<void> | undefined
@@ -75,15 +59,23 @@ export function createHandler(options: LumaOptions, clock: Clock = systemClock):
       }
       const callback = withKey(completeCallback(envelope, { raw, query: readQuery(request.url), receivedAt }))
       if (settings.verify) await checkByUser(settings.verify, request, callback)
-      emit({ type: 'received', callback })
-      if (!isStarted) await start()
-      const recorded = await record(callback)
-      if (recorded !== 'recorded') await tellRepeated(recorded, callback)
-      return recorded === 'recorded' ? receivedAnswer : duplicateAnswer
+      return (await take(callback)) === 'recorded' ? receivedAnswer : duplicateAnswer
     } catch (error) {
       if (error instanceof Refusal && error.reason === 'body_too_large') dropRest(request, clock)
       return refuse(error, taskId)
     }
+  }
+
+  async function take(callback: LumaCallback): Promise<Recorded> {
+    emit({ type: 'received', callback })
+    if (!isStarted) await start()
+    const recorded = await record(callback)
+    if (recorded !== 'recorded') {
+      if (settings.trust) await reviveUnborne(settings.inbox, callback)
+      await tellRepeated(recorded, callback)
+    }
+    arrivals.tell(callback)
+    return recorded
   }
 
   /** Everything that can be told before the body is read, the cheapest first. */
@@ -207,6 +199,11 @@ export function createHandler(options: LumaOptions, clock: Clock = systemClock):
     path: settings.path,
     handle,
     start,
+    ...waiting,
+    async receive(callback) {
+      if (closing) throw new ClosedError('the receiver is closing')
+      return take(withKey(callback))
+    },
     close(closeOptions) {
       closing ??= inbox.close(closeOptions)
       return closing

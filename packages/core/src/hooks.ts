@@ -1,8 +1,9 @@
 import type { LumaCallback, LumaFailure, LumaSuccess } from './callback.ts'
 import type { Clock } from './clock.ts'
-import { HookTimeoutError, NoHookError, toError } from './errors.ts'
+import { ForgedError, HookTimeoutError, NoHookError, toError } from './errors.ts'
 import type { Emit } from './events.ts'
 import type { Deliver, DeliverOptions } from './inbox.ts'
+import type { Trust } from './trust.ts'
 
 /** What a hook is told about its run. */
 export interface HookContext {
@@ -20,6 +21,7 @@ export type FailureHook = (callback: LumaFailure, context: HookContext) => unkno
 interface Hooks {
   onSuccess: SuccessHook
   onFailure: FailureHook | undefined
+  trust: Trust | undefined
   /** Milliseconds. */
   hookTimeout: number
   emit: Emit
@@ -31,7 +33,7 @@ interface Hooks {
  * that is no Error, never settling), what comes out is one rejection with an Error; what it does after it
  * was given up is ignored.
  */
-export function createDeliver({ onSuccess, onFailure, hookTimeout, emit, clock }: Hooks): Deliver {
+export function createDeliver({ onSuccess, onFailure, trust, hookTimeout, emit, clock }: Hooks): Deliver {
   function runHook(callback: LumaCallback, context: HookContext): unknown {
     if (callback.outcome === 'success') return onSuccess(callback, context)
     if (onFailure) return onFailure(callback, context)
@@ -41,6 +43,18 @@ export function createDeliver({ onSuccess, onFailure, hookTimeout, emit, clock }
     )
     emit({ type: 'error', error, taskId })
     return undefined
+  }
+
+  /** What is not borne out never gets to a hook; what is, gets there as it is in truth, under the key that it came by. */
+  async function runTrusted(by: Trust, callback: LumaCallback, context: HookContext): Promise<unknown> {
+    try {
+      const confirmed = await by.confirm(callback, { signal: context.signal })
+      context.signal.throwIfAborted()
+      return await runHook({ ...confirmed, key: callback.key }, context)
+    } catch (error) {
+      if (error instanceof ForgedError) emit({ type: 'forged', callback, error })
+      throw error
+    }
   }
 
   return (callback, { attempt, signal }: DeliverOptions) =>
@@ -71,7 +85,8 @@ export function createDeliver({ onSuccess, onFailure, hookTimeout, emit, clock }
       }
 
       try {
-        const result = runHook(callback, { attempt, signal: controller.signal, key: callback.key })
+        const context = { attempt, signal: controller.signal, key: callback.key }
+        const result = trust ? runTrusted(trust, callback, context) : runHook(callback, context)
         // Whatever looks like a promise is waited for, as `await` would; what is not needs no further turn.
         if (canBeThenable(result)) Promise.resolve(result).then(succeed, fail)
         else succeed()

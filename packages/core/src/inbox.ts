@@ -40,7 +40,7 @@ export interface Inbox {
    */
   record(callback: LumaCallback): Promise<Recorded>
   /** What is known of the callback that was recorded under a key, if it still is; its body tells what a conflict is about. */
-  get?(key: string): Promise<{ readonly raw: string } | undefined>
+  get?(key: string): Promise<(Pick<InboxEntry, 'raw'> & Partial<InboxEntry>) | undefined>
   /** Begins to work off, first what a crash left behind. Called once before the first `record`. */
   start(deliver: Deliver, options: InboxOptions): Promise<void>
   /**

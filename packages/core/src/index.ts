@@ -1,5 +1,6 @@
 // The receiver
-export { createHandler, type LumaHandler, type LumaLifecycle } from './handler.ts'
+export { createHandler } from './handler.ts'
+export type { LumaHandler, LumaLifecycle, LumaReceiver } from './receiver.ts'
 export { toOptions, type LumaOptions, type Verify } from './options.ts'
 export type { LumaRequest } from './request.ts'
 export type { LumaAnswer, RefusalReason } from './answers.ts'
@@ -9,6 +10,10 @@ export type { Secret, SecretFunction, Secrets } from './secret.ts'
 export { parseCallback } from './callback.ts'
 export type { CallbackCommon, CallbackSource, LumaCallback, LumaFailure, LumaSuccess } from './callback.ts'
 export type { CallbackIssue, ModifyParams } from './side-fields.ts'
+
+// Trust and waiting
+export type { Trust } from './trust.ts'
+export type { WaitOptions } from './waiting.ts'
 
 // Hooks
 export type { FailureHook, HookContext, SuccessHook } from './hooks.ts'
@@ -40,6 +45,7 @@ export type { Emit, LumaEvent, Observer } from './events.ts'
 export {
   BusyError,
   ClosedError,
+  ForgedError,
   HookFailedError,
   HookTimeoutError,
   InboxFileError,
@@ -51,6 +57,9 @@ export {
   NodeVersionError,
   NoSecretError,
   StoreUnavailableError,
+  toError,
+  UnconfirmedError,
   UnrecoverableError,
+  WaitTimeoutError,
   type LumaErrorCode,
 } from './errors.ts'

@@ -8,6 +8,7 @@ import type { FailureHook, SuccessHook } from './hooks.ts'
 import type { Inbox } from './inbox.ts'
 import type { LumaRequest } from './request.ts'
 import { secretProblem, type Secret } from './secret.ts'
+import type { Trust } from './trust.ts'
 
 /** A check of the user's own. */
 export type Verify = (request: LumaRequest, callback: LumaCallback) => unknown
@@ -34,6 +35,11 @@ export interface LumaOptions {
   tolerance?: number | undefined
   /** One more check of your own, after the signature: throws, rejects or gives `false` to answer 401. */
   verify?: Verify | undefined
+  /**
+   * Asked before each run of a hook, and after the answer where there is an inbox, whether the callback is true: with
+   * `confirm(client)` of `@luma-callback/client`, hooks get what the API says. Default: a callback is taken at its word.
+   */
+  trust?: Trust | undefined
   /** Direct mode's deadline for the answer. Default: 10 000, at most 14 000: the provider waits 15 s. */
   ackTimeout?: number | undefined
   /** How long one run of a hook may take; then its signal aborts and the attempt counts as failed. Default: 600 000. */
@@ -64,6 +70,7 @@ export interface Settings {
   secret: Secret | undefined
   tolerance: number
   verify: Verify | undefined
+  trust: Trust | undefined
   ackTimeout: number
   hookTimeout: number
   retry: RetrySchedule
@@ -167,6 +174,7 @@ const settingsSchema = z.strictObject({
     .optional(),
   tolerance: integer(1, 24 * 60 * 60, 300),
   verify: callable().optional(),
+  trust: having('confirm').optional(),
   ackTimeout: integer(1, 14_000, 10_000),
   hookTimeout: integer(1, LONGEST_TIMER, 10 * 60 * 1000),
   retry: z

@@ -7,6 +7,7 @@ export {
   toOptions,
   type LumaHandler,
   type LumaLifecycle,
+  type LumaReceiver,
   type LumaOptions,
   type LumaRequest,
   type LumaAnswer,
@@ -14,7 +15,9 @@ export {
   type Secret,
   type SecretFunction,
   type Secrets,
+  type Trust,
   type Verify,
+  type WaitOptions,
 } from '@luma-callback/core'
 
 // Callbacks
@@ -81,6 +84,7 @@ export { describeEvent, printable, type Emit, type LumaEvent, type Observer } fr
 export {
   BusyError,
   ClosedError,
+  ForgedError,
   HookFailedError,
   HookTimeoutError,
   InboxFileError,
@@ -92,6 +96,9 @@ export {
   NodeVersionError,
   NoSecretError,
   StoreUnavailableError,
+  toError,
+  UnconfirmedError,
   UnrecoverableError,
+  WaitTimeoutError,
   type LumaErrorCode,
 } from '@luma-callback/core'

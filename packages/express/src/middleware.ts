@@ -2,7 +2,7 @@ import {
   createHandler,
   toOptions,
   type LumaAnswer,
-  type LumaLifecycle,
+  type LumaReceiver,
   type LumaOptions,
   type SuccessHook,
 } from '@luma-callback/core'
@@ -22,7 +22,7 @@ export interface ExpressRequest extends IncomingMessage {
 }
 
 /** An Express middleware. */
-export interface LumaMiddleware extends LumaLifecycle {
+export interface LumaMiddleware extends LumaReceiver {
   (request: ExpressRequest, response: ServerResponse, next: (error?: unknown) => void): void
 }
 
@@ -46,6 +46,7 @@ export function lumaCallback(
   second?: Omit<LumaOptions, 'onSuccess'>,
 ): LumaMiddleware {
   const handler = createHandler(toOptions(first, second))
+  const { start, close, receive, find, waitFor } = handler
 
   function middleware(request: ExpressRequest, response: ServerResponse, next: (error?: unknown) => void): void {
     if (!isOurs(request)) return next()
@@ -61,7 +62,7 @@ export function lumaCallback(
     return (baseUrl !== '' && path === '/') || path === handler.path || path === `${handler.path}/`
   }
 
-  return Object.assign(middleware, { start: handler.start, close: handler.close })
+  return Object.assign(middleware, { start, close, receive, find, waitFor })
 }
 
 function translate(request: ExpressRequest) {

@@ -2,7 +2,7 @@ import {
   createHandler,
   toOptions,
   type LumaAnswer,
-  type LumaLifecycle,
+  type LumaReceiver,
   type LumaOptions,
   type SuccessHook,
 } from '@luma-callback/core'
@@ -22,7 +22,7 @@ export interface KoaContext {
 }
 
 /** A Koa middleware. */
-export interface LumaMiddleware extends LumaLifecycle {
+export interface LumaMiddleware extends LumaReceiver {
   (context: KoaContext, next: () => Promise<unknown>): Promise<unknown>
 }
 
@@ -46,6 +46,7 @@ export function lumaCallback(
   second?: Omit<LumaOptions, 'onSuccess'>,
 ): LumaMiddleware {
   const handler = createHandler(toOptions(first, second))
+  const { start, close, receive, find, waitFor } = handler
 
   async function middleware(context: KoaContext, next: () => Promise<unknown>): Promise<unknown> {
     if (!isOurs(context)) return next()
@@ -60,7 +61,7 @@ export function lumaCallback(
     return ('mountPath' in context && path === '/') || path === handler.path || path === `${handler.path}/`
   }
 
-  return Object.assign(middleware, { start: handler.start, close: handler.close })
+  return Object.assign(middleware, { start, close, receive, find, waitFor })
 }
 
 interface RouterLayer {

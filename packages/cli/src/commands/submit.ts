@@ -1,0 +1,46 @@
+import type { Command } from 'commander'
+import { addApiOptions, clientFor, explained, type ApiOptions } from '../api.ts'
+import { toUrl } from '../arguments.ts'
+import { interruption } from '../failure.ts'
+import { print, printHint, printJson } from '../output.ts'
+import type { Finish } from '../program.ts'
+
+interface Options extends ApiOptions {
+  prompt: string
+  video: string
+  callbackUrl?: string
+  watermark?: string
+  json?: true
+}
+
+export function addSubmit(program: Command, finish: Finish): void {
+  const command = program
+    .command('submit')
+    .summary('submit a task, which costs')
+    .description('Submits a task to the API, which costs, and prints its id.')
+    .requiredOption('--prompt <text>', 'what is to become of the video, in English')
+    .requiredOption('--video <url>', 'the original, at a public URL: MP4, MOV or AVI', toUrl)
+    .option('--callback-url <url>', 'where the result is to be called back', toUrl)
+    .option('--watermark <text>', 'a watermark')
+    .option('--json', 'print JSON')
+  addApiOptions(command)
+    .addHelpText(
+      'after',
+      `
+Examples:
+  $ luma-callback submit --prompt 'make it snow' --video https://files.example/fox.mp4
+  $ luma-callback wait $(luma-callback submit --prompt 'make it snow' --video https://files.example/fox.mp4)
+
+Exits 0 if it was taken, 1 if the API refused it, else 2.`,
+    )
+    .action(async (options: Options) => finish(await submit(options)))
+}
+
+async function submit({ prompt, video, callbackUrl, watermark, json, ...api }: Options): Promise<number> {
+  const request = { prompt, videoUrl: video, callBackUrl: callbackUrl, watermark }
+  const { taskId } = await explained(clientFor(api).modify(request, { signal: interruption() }))
+  if (json) printJson({ taskId })
+  else print(taskId)
+  if (!json && process.stdout.isTTY) printHint(`luma-callback wait ${taskId} waits for its result`)
+  return 0
+}

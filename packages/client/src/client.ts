@@ -1,0 +1,106 @@
+import type { RetrySchedule } from '@luma-callback/core'
+import { z } from 'zod'
+import { detailsSchema, type TaskDetails } from './details.ts'
+import { UntrackedError, type ApiError } from './errors.ts'
+import { call, type HttpSettings } from './http.ts'
+import { checked, readOptions, toModifyBody } from './options.ts'
+import type { TaskList } from './track-tasks.ts'
+
+/** What `createClient` can be told. Times are milliseconds. */
+export interface ClientOptions {
+  /** The account's API key. It is in no error, and nothing that is printed of the client shows it. */
+  apiKey: string
+  /** Default: `https://api.kie.ai`. */
+  baseUrl?: string | undefined
+  /** Default: the platform's. */
+  fetch?: typeof fetch | undefined
+  /** For one request. Default: 30 000. */
+  timeout?: number | undefined
+  /** How what can pass is tried again. Default: 4 attempts, 500 doubling to 10 000, or as long as the API asks for. */
+  retry?: { [Name in keyof RetrySchedule]?: RetrySchedule[Name] | undefined } | undefined
+  /**
+   * Submits a task again even if the API may have taken it already: after a cut connection, a timeout, a 500. Each may
+   * cost a second time. Default: false; then only what was surely not taken is sent again.
+   */
+  retrySubmissions?: boolean | undefined
+  /** Notes each task that was submitted, for `reconcile`: `trackTasks(file)`. */
+  tasks?: TaskList | undefined
+}
+
+/** A task to be submitted. */
+export interface ModifyRequest {
+  /** What is to become of the video, in English. */
+  prompt: string
+  /** The original: an MP4, MOV or AVI of at most 500 MB and 10 s, at a public URL. */
+  videoUrl: string
+  /** Where the result is to be called back; see `callbackUrl`. */
+  callBackUrl?: string | undefined
+  watermark?: string | undefined
+}
+
+export interface CallOptions {
+  /** Ends the call; it then rejects with its reason. */
+  signal?: AbortSignal | undefined
+}
+
+/** The Luma modify API. Everything it rejects with is an `ApiError`, what a signal was aborted with, or a TypeError. */
+export interface LumaClient {
+  /**
+   * Submits a task, which costs. Resolves with its id.
+   *
+   * @throws TypeError for a request that the API would refuse; ApiError; UntrackedError (`ERR_LUMA_UNTRACKED`) if it was
+   * submitted and could not be noted.
+   */
+  modify(request: ModifyRequest, options?: CallOptions): Promise<{ taskId: string }>
+  /** What has become of a task. */
+  details(taskId: string, options?: CallOptions): Promise<TaskDetails>
+  /** A fresh link, good for 20 minutes, to a result whose URL does not work any more. */
+  downloadUrl(url: string, options?: CallOptions): Promise<string>
+}
+
+/**
+ * Makes a client of the API.
+ *
+ * @throws TypeError that names the option that is wrong or unknown.
+ * @example
+ * ```ts
+ * const client = createClient({ apiKey: process.env.LUMA_API_KEY })
+ * const { taskId } = await client.modify({ prompt: 'make it snow', videoUrl, callBackUrl })
+ * ```
+ */
+export function createClient(options: ClientOptions): LumaClient {
+  const { retrySubmissions, tasks, ...settings } = readOptions(options)
+  const http: HttpSettings = settings
+
+  /** What costs is sent again only if it surely was not taken, unless the user takes the risk. */
+  function mayRetry({ retryable, mayHaveActed }: ApiError): boolean {
+    return retryable && (retrySubmissions || !mayHaveActed)
+  }
+
+  return {
+    async modify(request, { signal } = {}) {
+      const body = toModifyBody(request)
+      const path = '/api/v1/modify/generate'
+      const schema = z.object({ taskId: z.string('is not a text').min(1, 'is empty') })
+      const { taskId } = await call({ what: 'modify', method: 'POST', path, body, schema, signal, mayRetry }, http)
+      try {
+        await tasks?.add(taskId, new Date())
+      } catch (cause) {
+        throw new UntrackedError(taskId, { cause })
+      }
+      return { taskId }
+    },
+    async details(taskId, { signal } = {}) {
+      checked('details', 'taskId', taskId)
+      const path = '/api/v1/modify/record-info'
+      const what = `details of task ${taskId}`
+      return call({ what, method: 'GET', path, query: { taskId }, schema: detailsSchema, signal }, http)
+    },
+    async downloadUrl(url, { signal } = {}) {
+      checked('downloadUrl', 'url', url)
+      const path = '/api/v1/common/download-url'
+      const schema = z.url('is not a URL')
+      return call({ what: 'downloadUrl', method: 'POST', path, body: { url }, schema, signal }, http)
+    },
+  }
+}

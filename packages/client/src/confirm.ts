@@ -1,0 +1,92 @@
+import {
+  ForgedError,
+  pause,
+  StoreUnavailableError,
+  systemClock,
+  UnconfirmedError,
+  type LumaCallback,
+  type Trust,
+  type Verify,
+} from '@luma-callback/core'
+import { callbackOf } from './callback-of.ts'
+import type { LumaClient } from './client.ts'
+import type { TaskDetails } from './details.ts'
+import { ApiError } from './errors.ts'
+
+/** Milliseconds before an API that is away is asked again; it doubles up to the second. */
+const [LEAST_PAUSE, LONGEST_PAUSE] = [1_000, 30_000]
+
+/**
+ * Asks the API whether a callback is true. Only the task id and the time are signed, not the body, so this is the only
+ * full proof.
+ *
+ * As the option `trust` it asks before each run of a hook, and the hook gets what the API says: its result URLs, its
+ * prompt, and the query of the `callBackUrl` that the task was submitted with. With an inbox that is after the answer. An
+ * API that is away is waited for until the run ends with `hookTimeout`, and then the run is retried. What the API does not
+ * bear out is `dead` at once, and told as `forged`.
+ *
+ * As the option `verify` it asks before the answer, within `ackTimeout`: what is not borne out is answered 401, and while
+ * the API is away, 503. The hook still gets the callback's own content.
+ *
+ * @example
+ * ```ts
+ * lumaCallback({ onSuccess, secret, inbox, trust: confirm(client) })
+ * ```
+ */
+export function confirm(client: Pick<LumaClient, 'details'>): Verify & Trust {
+  async function ask({ taskId }: LumaCallback, signal: AbortSignal | undefined): Promise<TaskDetails> {
+    try {
+      return await client.details(taskId, { signal })
+    } catch (cause) {
+      if (signal?.aborted) throw cause
+      if (cause instanceof ApiError && cause.code === 'ERR_LUMA_API_NOT_FOUND') {
+        throw new ForgedError(`the API knows no task ${taskId}`, { cause })
+      }
+      const why = cause instanceof Error ? cause.message : String(cause)
+      throw new UnconfirmedError(`the API could not be asked about task ${taskId}: ${why}`, { cause })
+    }
+  }
+
+  async function askUntilAnswered(callback: LumaCallback, signal: AbortSignal): Promise<TaskDetails> {
+    for (let delay = LEAST_PAUSE; ; delay = Math.min(LONGEST_PAUSE, delay * 2)) {
+      try {
+        return await ask(callback, signal)
+      } catch (error) {
+        const { cause } = error as Error
+        const canPass = error instanceof UnconfirmedError && cause instanceof ApiError && cause.retryable
+        if (!canPass) throw error
+        await pause(Math.max(delay, cause.retryAfter ?? 0), signal, systemClock)
+        signal.throwIfAborted()
+      }
+    }
+  }
+
+  async function verify(_request: unknown, callback: LumaCallback): Promise<LumaCallback> {
+    try {
+      return truthOf(callback, await ask(callback, undefined))
+    } catch (error) {
+      if (!(error instanceof UnconfirmedError)) throw error
+      throw new StoreUnavailableError(error.message, { cause: error })
+    }
+  }
+
+  return Object.assign(verify, {
+    async confirm(callback: LumaCallback, { signal }: { signal: AbortSignal }) {
+      return truthOf(callback, await askUntilAnswered(callback, signal))
+    },
+  })
+}
+
+function truthOf(callback: LumaCallback, details: TaskDetails): LumaCallback {
+  const { taskId, outcome, receivedAt } = callback
+  if (details.taskId !== taskId)
+    throw new UnconfirmedError(`the API was asked about ${taskId} and told of another task`)
+  if (details.state === 'generating') {
+    throw new UnconfirmedError(`task ${taskId} was called back as a ${outcome}, and the API says that it is generating`)
+  }
+  const truth = callbackOf(details, { receivedAt })
+  if (truth.outcome === outcome) return truth
+  throw new ForgedError(
+    `task ${taskId} was called back as a ${outcome}, and the API says that it is a ${truth.outcome}`,
+  )
+}

@@ -1,0 +1,140 @@
+import { backoffDelay, pause, printable, systemClock, type RetrySchedule } from '@luma-callback/core'
+import { z } from 'zod'
+import { ApiError, refusedBy } from './errors.ts'
+
+export interface HttpSettings {
+  baseUrl: string
+  apiKey: string
+  fetch: typeof fetch
+  /** Milliseconds for one request. */
+  timeout: number
+  retry: RetrySchedule
+}
+
+export interface ApiRequest<Data> {
+  /** For messages, such as `modify`. */
+  what: string
+  method: 'GET' | 'POST'
+  path: string
+  query?: Readonly<Record<string, string>>
+  body?: unknown
+  /** What the envelope holds. */
+  schema: z.ZodType<Data>
+  signal: AbortSignal | undefined
+  /** Whether it may be sent again after this. Default: as the error says. */
+  mayRetry?: (error: ApiError) => boolean
+}
+
+const envelopeSchema = z.object({ code: z.int(), msg: z.string().nullish(), data: z.unknown() })
+
+/** Asks, and asks again where that can help. */
+export async function call<Data>(request: ApiRequest<Data>, settings: HttpSettings): Promise<Data> {
+  const { signal = new AbortController().signal, mayRetry = ({ retryable }) => retryable } = request
+  const { retry } = settings
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await ask(request, settings, signal)
+    } catch (error) {
+      if (signal.aborted) throw signal.reason
+      if (!(error instanceof ApiError)) throw error
+      const delay = Math.max(error.retryAfter ?? 0, backoffDelay(attempt, retry, Math.random()))
+      if (!mayRetry(error) || attempt >= retry.attempts || delay > retry.maxDelay) throw error
+      await pause(delay, signal, systemClock)
+      signal.throwIfAborted()
+    }
+  }
+}
+
+async function ask<Data>(request: ApiRequest<Data>, settings: HttpSettings, signal: AbortSignal): Promise<Data> {
+  const { what, schema } = request
+  const { status, retryAfter, text } = await send(request, settings, signal)
+  const envelope = envelopeSchema.safeParse(parse(text))
+  if (!envelope.success) {
+    if (status !== 200) throw refusedBy(what, status, '', retryAfter)
+    throw strange(what, 'it is not of the documented shape')
+  }
+  const { code, msg, data } = envelope.data
+  if (code !== 200) throw refusedBy(what, code, printable(msg ?? ''), retryAfter)
+  const read = schema.safeParse(data)
+  if (!read.success) {
+    const [issue] = read.error.issues
+    throw strange(what, `data.${issue?.path.join('.')} ${issue?.message}`)
+  }
+  return read.data
+}
+
+interface Answer {
+  status: number
+  retryAfter: number | undefined
+  text: string
+}
+
+async function send(
+  { what, method, path, query = {}, body }: ApiRequest<unknown>,
+  { baseUrl, apiKey, fetch: send_, timeout }: HttpSettings,
+  signal: AbortSignal,
+): Promise<Answer> {
+  const url = `${baseUrl}${path}${method === 'GET' ? `?${new URLSearchParams(query).toString()}` : ''}`
+  const late = AbortSignal.timeout(timeout)
+  try {
+    const response = await send_(url, {
+      method,
+      headers: { authorization: `Bearer ${apiKey}`, accept: 'application/json', 'content-type': 'application/json' },
+      ...(body !== undefined && { body: JSON.stringify(body) }),
+      // Wherever it would lead: the key is for this host alone.
+      redirect: 'error',
+      signal: AbortSignal.any([late, signal]),
+    })
+    const retryAfter = toDelay(response.headers.get('retry-after'))
+    return { status: response.status, retryAfter, text: await response.text() }
+  } catch (error) {
+    if (signal.aborted) throw signal.reason
+    if (late.aborted) {
+      const message = `${what}: no answer within ${timeout} ms`
+      throw new ApiError(message, { code: 'ERR_LUMA_API_TIMEOUT', retryable: true, mayHaveActed: true })
+    }
+    throw cut(what, error)
+  }
+}
+
+/** What says that nobody was reached. */
+const UNREACHED = new Set([
+  'ECONNREFUSED',
+  'ENOTFOUND',
+  'EAI_AGAIN',
+  'EHOSTUNREACH',
+  'ENETUNREACH',
+  'UND_ERR_CONNECT_TIMEOUT',
+])
+
+function cut(what: string, error: unknown): ApiError {
+  // fetch itself says only that it failed; the reason is in the cause.
+  const { cause = error } = error as { cause?: unknown }
+  const { code, message = String(cause) } = cause as { code?: string; message?: string }
+  return new ApiError(`${what}: the API was not reached: ${message || code}`, {
+    code: 'ERR_LUMA_API_CONNECTION',
+    retryable: true,
+    mayHaveActed: code === undefined || !UNREACHED.has(code),
+    cause,
+  })
+}
+
+function strange(what: string, why: string): ApiError {
+  const message = `${what}: the API's answer cannot be read: ${why}`
+  return new ApiError(message, { code: 'ERR_LUMA_API_ANSWER', retryable: true, mayHaveActed: true })
+}
+
+function toDelay(retryAfter: string | null): number | undefined {
+  if (retryAfter === null) return undefined
+  if (/^\d+$/.test(retryAfter)) return Number(retryAfter) * 1_000
+  const date = Date.parse(retryAfter)
+  return Number.isNaN(date) ? undefined : Math.max(0, date - Date.now())
+}
+
+function parse(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return undefined
+  }
+}

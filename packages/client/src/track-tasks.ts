@@ -1,0 +1,58 @@
+import { NodeVersionError } from '@luma-callback/core'
+
+/** A task that was submitted and has not come back. */
+export interface OpenTask {
+  taskId: string
+  submittedAt: Date
+}
+
+/** The tasks that are open, for `reconcile`; `createClient({ tasks })` adds each that it submits. */
+export interface TaskList {
+  add(taskId: string, submittedAt: Date): unknown
+  /** It has come back, or nobody asks for it any more. */
+  remove(taskId: string): unknown
+  pending(): Iterable<OpenTask> | Promise<Iterable<OpenTask>>
+}
+
+/** A list of open tasks in a file. */
+export interface TrackedTasks extends TaskList {
+  pending(): OpenTask[]
+  close(): void
+}
+
+/**
+ * Keeps a small list of open tasks in an SQLite file, so that a restart forgets none. May be the inbox's own file's
+ * neighbour, not the same file. Needs Node 22.13 or later.
+ *
+ * @throws NodeVersionError (`ERR_LUMA_NODE_VERSION`); what SQLite says of a file that cannot be opened.
+ * @example
+ * ```ts
+ * const tasks = trackTasks('tasks.db')
+ * const client = createClient({ apiKey, tasks })
+ * ```
+ */
+export function trackTasks(file: string): TrackedTasks {
+  if (typeof file !== 'string' || file === '') throw new TypeError('trackTasks: the file must be a path')
+  const { DatabaseSync } = sqlite()
+  const database = new DatabaseSync(file)
+  database.exec('PRAGMA busy_timeout = 5000; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL')
+  database.exec('CREATE TABLE IF NOT EXISTS open_task (task_id TEXT PRIMARY KEY, submitted_at INTEGER NOT NULL) STRICT')
+  const insert = database.prepare('INSERT OR IGNORE INTO open_task VALUES (?, ?)')
+  const remove = database.prepare('DELETE FROM open_task WHERE task_id = ?')
+  const select = database.prepare('SELECT task_id, submitted_at FROM open_task ORDER BY submitted_at')
+  return {
+    add: (taskId, submittedAt) => void insert.run(taskId, submittedAt.getTime()),
+    remove: (taskId) => void remove.run(taskId),
+    pending: () =>
+      select
+        .all()
+        .map((row) => ({ taskId: String(row['task_id']), submittedAt: new Date(Number(row['submitted_at'])) })),
+    close: () => database.close(),
+  }
+}
+
+function sqlite(): typeof import('node:sqlite') {
+  const [major = 0, minor = 0] = process.versions.node.split('.').map(Number)
+  if (major > 22 || (major === 22 && minor >= 13)) return process.getBuiltinModule('node:sqlite')
+  throw new NodeVersionError(`trackTasks needs Node 22.13 or later, for its SQLite; this is ${process.versions.node}`)
+}

@@ -1,0 +1,50 @@
+import type { LumaAnswer } from './answers.ts'
+import type { LumaCallback } from './callback.ts'
+import type { CloseOptions, Recorded } from './inbox.ts'
+import type { LumaRequest } from './request.ts'
+import type { WaitOptions } from './waiting.ts'
+
+/** Starting and ending, the same for a handler and for every adapter's middleware. */
+export interface LumaLifecycle {
+  /** Starts the inbox, which first takes up what a crash left behind. Else the first request does. */
+  start(): Promise<void>
+  /**
+   * Answers 503 from now on and lets running hooks finish; after `timeout` milliseconds (20 000 by default)
+   * their signals abort. Calling it again changes nothing.
+   */
+  close(options?: CloseOptions): Promise<void>
+}
+
+/** What a receiver can do besides answering requests, the same for a handler and for every adapter's middleware. */
+export interface LumaReceiver extends LumaLifecycle {
+  /**
+   * Takes in a callback that came another way than by HTTP, such as what the API told of a task. It goes through the same
+   * inbox, by the same atomic write: if the callback itself comes too, the hook runs once.
+   *
+   * @throws LumaError if it could not be recorded; try again.
+   */
+  receive(callback: LumaCallback): Promise<Recorded>
+  /**
+   * The callback of a task that has come already, as far as it is remembered; undefined if there is none, if nobody bore
+   * it out, or if the option `key` makes other keys than the default.
+   */
+  find(taskId: string): Promise<LumaCallback | undefined>
+  /**
+   * Resolves with a task's callback: one that had come before, or the next to come, also to another process on the same
+   * inbox. With `trust`, only with one that is borne out.
+   *
+   * @throws WaitTimeoutError (`ERR_LUMA_WAIT_TIMEOUT`), or what the signal was aborted with.
+   */
+  waitFor(taskId: string, options?: WaitOptions): Promise<LumaCallback>
+}
+
+/** The receiver without a framework: a function from a plain request to a plain answer. */
+export interface LumaHandler extends LumaReceiver {
+  /** The option `path`, for adapters. */
+  readonly path: string
+  /**
+   * Handles one request. Whatever state its body is in, this settles; it rejects only for errors that are
+   * not the request's, such as a `key` function that throws.
+   */
+  handle(request: LumaRequest): Promise<LumaAnswer>
+}

@@ -1,0 +1,39 @@
+import type { LumaCallback } from './callback.ts'
+import { ForgedError, StoreUnavailableError, UnconfirmedError } from './errors.ts'
+import type { DurableInbox, Inbox, InboxEntry } from './inbox.ts'
+
+/** Somebody who knows what is true of a task, and is asked before its hook runs: `confirm(client)` of the client package. */
+export interface Trust {
+  /**
+   * The callback as it is in truth, which the hook gets in place of the one that came. Its task and outcome are the same.
+   *
+   * @throws ForgedError (`ERR_LUMA_FORGED`) if it is not borne out: it becomes dead at once. Anything else: nobody can
+   * tell now, so it is asked again.
+   */
+  confirm(callback: LumaCallback, context: { signal: AbortSignal }): Promise<LumaCallback>
+}
+
+const UNBORNE = [ForgedError, UnconfirmedError].map(({ name }) => `${name}: `)
+
+/** Whether a callback ended because nobody bore it out, so that a later one of its key may be the true one. */
+export function isUnborne({ state, lastError }: Partial<Pick<InboxEntry, 'state' | 'lastError'>>): boolean {
+  return state === 'dead' && UNBORNE.some((start) => lastError?.startsWith(start))
+}
+
+/**
+ * Whoever sends a forged callback before the true one takes its key, and the true one is a conflict. So it gives the key
+ * another run: then the true content is asked for anyway.
+ */
+export async function reviveUnborne(
+  inbox: Inbox | undefined,
+  { key, taskId }: Pick<LumaCallback, 'key' | 'taskId'>,
+): Promise<void> {
+  const durable = inbox as Partial<DurableInbox> | undefined
+  if (!durable?.requeue || !durable.get) return
+  try {
+    const entry = await durable.get(key)
+    if (entry && isUnborne(entry)) await durable.requeue(key)
+  } catch (cause) {
+    throw new StoreUnavailableError(`task ${taskId} could not be given another run`, { cause })
+  }
+}

@@ -1,0 +1,82 @@
+import type { Arrivals } from './arrivals.ts'
+import { parseCallback, type LumaCallback } from './callback.ts'
+import type { Clock } from './clock.ts'
+import { ForgedError, UnconfirmedError, WaitTimeoutError } from './errors.ts'
+import type { Inbox } from './inbox.ts'
+import { callbackKey } from './key.ts'
+import { isUnborne, type Trust } from './trust.ts'
+
+export interface WaitOptions {
+  /** Ends the waiting; it then rejects with its reason. */
+  signal?: AbortSignal | undefined
+  /** Milliseconds; then it rejects with a WaitTimeoutError (`ERR_LUMA_WAIT_TIMEOUT`). Default: for as long as it takes. */
+  timeout?: number | undefined
+}
+
+export interface Waiting {
+  find(taskId: string): Promise<LumaCallback | undefined>
+  waitFor(taskId: string, options?: WaitOptions): Promise<LumaCallback>
+}
+
+/** Milliseconds between looks into the inbox, for what another process took. */
+const LOOK_EVERY = 1_000
+
+interface WaitingParts {
+  inbox: Inbox
+  arrivals: Arrivals
+  trust: Trust | undefined
+  clock: Clock
+}
+
+/** Looks for what has come, and waits for what will. */
+export function createWaiting({ inbox, arrivals, trust, clock }: WaitingParts): Waiting {
+  async function find(taskId: string): Promise<LumaCallback | undefined> {
+    for (const outcome of ['success', 'failure'] as const) {
+      const key = callbackKey(taskId, outcome)
+      const entry = await inbox.get?.(key)
+      if (!entry || isUnborne(entry)) continue
+      const { raw, query = {}, receivedAt = new Date(clock.now()) } = entry
+      return parseCallback({ raw, query, receivedAt, key })
+    }
+    return undefined
+  }
+
+  /** What nobody bears out has not come. */
+  async function confirmed(callback: LumaCallback, signal: AbortSignal): Promise<LumaCallback | undefined> {
+    if (!trust) return callback
+    try {
+      return await trust.confirm(callback, { signal })
+    } catch (error) {
+      if (error instanceof ForgedError || error instanceof UnconfirmedError) return undefined
+      throw error
+    }
+  }
+
+  async function waitUntil(taskId: string, signal: AbortSignal): Promise<LumaCallback> {
+    for (;;) {
+      signal.throwIfAborted()
+      const found = (await find(taskId)) ?? (await arrivals.next(taskId, LOOK_EVERY, signal))
+      const callback = found && (await confirmed(found, signal))
+      if (callback) return callback
+      if (found) await arrivals.next(taskId, LOOK_EVERY, signal)
+    }
+  }
+
+  async function waitFor(taskId: string, { signal, timeout }: WaitOptions = {}): Promise<LumaCallback> {
+    const controller = new AbortController()
+    const abort = (): void => controller.abort(signal?.reason)
+    if (signal?.aborted) abort()
+    signal?.addEventListener('abort', abort, { once: true })
+    const late = (): void =>
+      controller.abort(new WaitTimeoutError(`the callback of task ${taskId} did not come within ${timeout} ms`))
+    const timer = timeout === undefined ? undefined : clock.setTimeout(late, timeout)
+    try {
+      return await waitUntil(taskId, controller.signal)
+    } finally {
+      clock.clearTimeout(timer)
+      signal?.removeEventListener('abort', abort)
+    }
+  }
+
+  return { find, waitFor }
+}
