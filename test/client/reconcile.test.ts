@@ -1,4 +1,5 @@
 import {
+  confirm,
   pollResult,
   reconcile,
   trackTasks,
@@ -12,8 +13,9 @@ import { describe, expect, onTestFinished, test } from 'vitest'
 import { memoryInboxes } from '../contract/memory-inbox.ts'
 import { clientOf, fakeApi, serveReceiver, type Served } from '../helpers/api.ts'
 import { newDirectory } from '../helpers/origin.ts'
-import { SECRET } from '../helpers/signed.ts'
+import { SECRET, signedHeaders } from '../helpers/signed.ts'
 import { simulate } from '../helpers/simulator.ts'
+import { post } from '../helpers/wire.ts'
 
 const LONG_AGO = new Date(Date.now() - 3_600_000)
 
@@ -99,6 +101,30 @@ test('1 000 tasks, called back late, twice, never, and at the same time as the p
   await expect.poll(() => tasks.pending(), { timeout: 10_000 }).toEqual([])
   await reconciler.close()
   expect(receiver.hooks.toSorted()).toEqual(ids.toSorted())
+})
+
+test('a forged callback that is waiting to be found out does not keep the API from being asked', async () => {
+  const data = { taskId: 't', successFlag: 0 as number, response: { resultUrls: ['https://true.example/x.mp4'] } }
+  const api = await fakeApi(() => ({ body: { code: 200, msg: '', data } }))
+  const client = clientOf(api)
+  const got: string[][] = []
+  const onSuccess = ({ resultUrls }: { resultUrls: readonly string[] }): void => void got.push([...resultUrls])
+  const retry = { attempts: 4, minDelay: 50, maxDelay: 100 }
+  const receiver = await durable({ onSuccess, trust: confirm(client), retry })
+  const forged = JSON.stringify({
+    code: 200,
+    msg: '',
+    data: { taskId: 't', resultUrls: ['https://evil.example/x.mp4'] },
+  })
+  expect(await post(receiver.url, forged, signedHeaders('t'))).toMatchObject({ status: 200 })
+  const tasks = trackTasks(join(newDirectory(), 'tasks.db'))
+  onTestFinished(() => tasks.close())
+  tasks.add('t', LONG_AGO)
+  start({ client, receiver: receiver.handler, pending: tasks })
+  await expect.poll(() => receiver.events.map(({ type }) => type)).toContain('dead')
+  data.successFlag = 1
+  await expect.poll(() => got).toEqual([['https://true.example/x.mp4']])
+  await expect.poll(() => tasks.pending()).toEqual([])
 })
 
 describe('an API that does not answer as it should', () => {

@@ -19,7 +19,7 @@ import { waitBoth } from './wait-both.ts'
 export interface ReconcileOptions {
   client: Pick<LumaClient, 'details'>
   /** Your `lumaCallback(…)`: what has finished goes through its inbox. */
-  receiver: Pick<LumaReceiver, 'receive' | 'find' | 'waitFor'>
+  receiver: Pick<LumaReceiver, 'receive' | 'has' | 'waitFor'>
   /** The tasks that have not come back: a function of your own, or `trackTasks(file)`, which is kept up to date. */
   pending: TaskList | (() => Iterable<OpenTask> | Promise<Iterable<OpenTask>>)
   /** Between sweeps. Default: 30 000. */
@@ -63,7 +63,7 @@ const having = (...methods: string[]) =>
   )
 const settingsSchema = z.strictObject({
   client: having('details'),
-  receiver: having('receive', 'find', 'waitFor'),
+  receiver: having('receive', 'has', 'waitFor'),
   pending: z.custom(
     (value) => typeof value === 'function' || typeof (value as Partial<TaskList> | null)?.pending === 'function',
     'must be a function, or a list of tasks such as trackTasks(file)',
@@ -122,7 +122,7 @@ export function reconcile(options: ReconcileOptions): Reconciler {
   /** Resolves to false when the API wants to be left alone. */
   async function look({ taskId, submittedAt }: OpenTask): Promise<boolean> {
     const age = Date.now() - submittedAt.getTime()
-    if (await receiver.find(taskId)) {
+    if (await receiver.has(taskId)) {
       await settle(taskId)
       return true
     }

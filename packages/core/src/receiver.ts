@@ -25,10 +25,10 @@ export interface LumaReceiver extends LumaLifecycle {
    */
   receive(callback: LumaCallback): Promise<Recorded>
   /**
-   * The callback of a task that has come already, as far as it is remembered; undefined if there is none, if nobody bore
-   * it out, or if the option `key` makes other keys than the default.
+   * Whether a callback of this task was taken in, as far as that is remembered; with `trust`, whether one was borne out.
+   * False too if the option `key` makes other keys than the default.
    */
-  find(taskId: string): Promise<LumaCallback | undefined>
+  has(taskId: string): Promise<boolean>
   /**
    * Resolves with a task's callback: one that had come before, or the next to come, also to another process on the same
    * inbox. With `trust`, only with one that is borne out.

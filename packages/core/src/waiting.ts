@@ -2,7 +2,7 @@ import type { Arrivals } from './arrivals.ts'
 import { parseCallback, type LumaCallback } from './callback.ts'
 import type { Clock } from './clock.ts'
 import { ForgedError, UnconfirmedError, WaitTimeoutError } from './errors.ts'
-import type { Inbox } from './inbox.ts'
+import type { Inbox, InboxEntry } from './inbox.ts'
 import { callbackKey } from './key.ts'
 import { isUnborne, type Trust } from './trust.ts'
 
@@ -14,12 +14,15 @@ export interface WaitOptions {
 }
 
 export interface Waiting {
-  find(taskId: string): Promise<LumaCallback | undefined>
+  has(taskId: string): Promise<boolean>
   waitFor(taskId: string, options?: WaitOptions): Promise<LumaCallback>
 }
 
 /** Milliseconds between looks into the inbox, for what another process took. */
 const LOOK_EVERY = 1_000
+
+/** An entry, as far as the inbox tells of it. */
+type Kept = Pick<InboxEntry, 'raw'> & Partial<InboxEntry> & { key: string }
 
 interface WaitingParts {
   inbox: Inbox
@@ -30,15 +33,24 @@ interface WaitingParts {
 
 /** Looks for what has come, and waits for what will. */
 export function createWaiting({ inbox, arrivals, trust, clock }: WaitingParts): Waiting {
+  /** Both outcomes of a task are two results. */
+  async function entriesOf(taskId: string): Promise<Kept[]> {
+    const keys = (['success', 'failure'] as const).map((outcome) => callbackKey(taskId, outcome))
+    const entries = await Promise.all(keys.map(async (key) => ({ ...(await inbox.get?.(key)), key })))
+    return entries.filter((entry): entry is Kept => entry.raw !== undefined && !isUnborne(entry))
+  }
+
+  /** What is not done yet may still turn out to be forged. */
+  async function has(taskId: string): Promise<boolean> {
+    const entries = await entriesOf(taskId)
+    return entries.some(({ state }) => !trust || state === 'done')
+  }
+
   async function find(taskId: string): Promise<LumaCallback | undefined> {
-    for (const outcome of ['success', 'failure'] as const) {
-      const key = callbackKey(taskId, outcome)
-      const entry = await inbox.get?.(key)
-      if (!entry || isUnborne(entry)) continue
-      const { raw, query = {}, receivedAt = new Date(clock.now()) } = entry
-      return parseCallback({ raw, query, receivedAt, key })
-    }
-    return undefined
+    const [entry] = await entriesOf(taskId)
+    if (!entry) return undefined
+    const { raw, key, query = {}, receivedAt = new Date(clock.now()) } = entry
+    return parseCallback({ raw, query, receivedAt, key })
   }
 
   /** What nobody bears out has not come. */
@@ -78,5 +90,5 @@ export function createWaiting({ inbox, arrivals, trust, clock }: WaitingParts): 
     }
   }
 
-  return { find, waitFor }
+  return { has, waitFor }
 }

@@ -46,7 +46,7 @@ export function lumaCallback(
   second?: Omit<LumaOptions, 'onSuccess'>,
 ): LumaMiddleware {
   const handler = createHandler(toOptions(first, second))
-  const { start, close, receive, find, waitFor } = handler
+  const { start, close, receive, has, waitFor } = handler
 
   function middleware(request: ExpressRequest, response: ServerResponse, next: (error?: unknown) => void): void {
     if (!isOurs(request)) return next()
@@ -62,7 +62,7 @@ export function lumaCallback(
     return (baseUrl !== '' && path === '/') || path === handler.path || path === `${handler.path}/`
   }
 
-  return Object.assign(middleware, { start, close, receive, find, waitFor })
+  return Object.assign(middleware, { start, close, receive, has, waitFor })
 }
 
 function translate(request: ExpressRequest) {

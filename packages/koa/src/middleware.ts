@@ -46,7 +46,7 @@ export function lumaCallback(
   second?: Omit<LumaOptions, 'onSuccess'>,
 ): LumaMiddleware {
   const handler = createHandler(toOptions(first, second))
-  const { start, close, receive, find, waitFor } = handler
+  const { start, close, receive, has, waitFor } = handler
 
   async function middleware(context: KoaContext, next: () => Promise<unknown>): Promise<unknown> {
     if (!isOurs(context)) return next()
@@ -61,7 +61,7 @@ export function lumaCallback(
     return ('mountPath' in context && path === '/') || path === handler.path || path === `${handler.path}/`
   }
 
-  return Object.assign(middleware, { start, close, receive, find, waitFor })
+  return Object.assign(middleware, { start, close, receive, has, waitFor })
 }
 
 interface RouterLayer {
