@@ -1,28 +1,13 @@
 import autocannon from 'autocannon'
 import type { LoadOptions, Measured } from './load.ts'
-import { BODY, newTask, now } from './tasks.ts'
+import { requestOf } from './tasks.ts'
 
-export async function loadByAutocannon(url: string, { seconds, connections }: LoadOptions): Promise<Measured> {
-  const timestamp = now()
+export async function loadByAutocannon(url: string, { seconds, connections, traffic }: LoadOptions): Promise<Measured> {
   const result = await autocannon({
     url,
     connections,
     duration: seconds,
-    requests: [
-      {
-        method: 'POST',
-        setupRequest(request) {
-          const { taskId, signature } = newTask(timestamp)
-          const body = BODY.before + taskId + BODY.after
-          const headers = {
-            'content-type': 'application/json',
-            'x-webhook-timestamp': timestamp,
-            'x-webhook-signature': signature,
-          }
-          return { ...request, body, headers }
-        },
-      },
-    ],
+    requests: [{ method: 'POST', setupRequest: (request) => ({ ...request, ...requestOf(traffic) }) }],
   })
   if (result.non2xx > 0 || result.errors > 0)
     throw new Error(`${result.non2xx} answers were not 200, ${result.errors} requests failed`)

@@ -1,4 +1,5 @@
-import { load, startServer, type Measured } from './load.ts'
+import { load, peakMemory, startServer, type Measured } from './load.ts'
+import { callbacks, type Traffic } from './tasks.ts'
 
 /** Seconds. A server answers half as many again once its code has been compiled for good, which takes that long. */
 const WARM_UP = 5
@@ -9,41 +10,82 @@ export interface Contestant {
   /** The file in ./servers. */
   server: string
   args?: readonly string[]
+  /** Default: signed callbacks. */
+  traffic?: () => Traffic
+  /** Whose rate its own is held against. Default: the first one's. */
+  base?: string
 }
 
 /** Medians. */
 export interface Score extends Measured {
   name: string
+  /** The least and the greatest rate of all rounds. */
+  spread: readonly [least: number, most: number]
+  /** Its rate against that of its base. */
+  ratio: number
+  /** MB; undefined where the system does not tell. */
+  memory: number | undefined
 }
 
 /** Measures in turns, so that what else the machine does falls on all alike. */
 export async function compare(contestants: readonly Contestant[], rounds: number): Promise<Score[]> {
-  const results = contestants.map(({ name }) => ({ name, measured: [] as Measured[] }))
+  const results = contestants.map(() => ({ measured: [] as Measured[], memory: 0 }))
   for (let round = 0; round < rounds; round++) {
-    for (const [index, { server, args }] of contestants.entries()) {
+    for (const [index, { server, args, traffic = callbacks }] of contestants.entries()) {
+      const result = results[index]
       const { url, child } = await startServer(server, args)
-      await load(url, { seconds: WARM_UP, connections: 50 })
-      results[index]?.measured.push(await load(url, { seconds: MEASURE, connections: 50 }))
-      child.kill()
+      try {
+        await load(url, { seconds: WARM_UP, connections: 50, traffic: traffic() })
+        result?.measured.push(await load(url, { seconds: MEASURE, connections: 50, traffic: traffic() }))
+        if (result) result.memory = Math.max(result.memory, peakMemory(child) ?? 0)
+      } finally {
+        child.kill('SIGKILL')
+      }
     }
   }
-  return results.map(({ name, measured }) => ({
-    name,
-    rate: median(measured.map(({ rate }) => rate)),
-    p50: median(measured.map(({ p50 }) => p50)),
-    p99: median(measured.map(({ p99 }) => p99)),
-  }))
+  const rateOf = (index: number): number => median(results[index]?.measured.map(({ rate }) => rate) ?? [])
+  return contestants.map(({ name, base }, index) => {
+    const { measured = [], memory = 0 } = results[index] ?? {}
+    const rates = measured.map(({ rate }) => rate)
+    const baseIndex = Math.max(
+      0,
+      contestants.findIndex((other) => other.name === base),
+    )
+    return {
+      name,
+      rate: rateOf(index),
+      spread: [Math.min(...rates), Math.max(...rates)],
+      ratio: rateOf(index) / rateOf(baseIndex),
+      p50: median(measured.map(({ p50 }) => p50)),
+      p99: median(measured.map(({ p99 }) => p99)),
+      memory: memory || undefined,
+    }
+  })
 }
 
 function median(values: number[]): number {
   return values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? Number.NaN
 }
 
-/** One line each, with the ratio to the first. */
-export function printScores(scores: readonly Score[]): void {
-  const base = scores[0]?.rate ?? Number.NaN
-  for (const { name, rate, p50, p99 } of scores) {
-    const times = `p50 ${p50.toFixed(1)} ms  p99 ${p99.toFixed(1)} ms`
-    console.log(`${name.padEnd(18)} ${rate.toFixed(0).padStart(7)}/s  ${times}  ${(rate / base).toFixed(2)} x`)
+/** A line each, or a table in Markdown. */
+export function printScores(scores: readonly Score[], { markdown }: { markdown: boolean }): void {
+  const head = ['', 'requests a second', 'lowest – highest', 'ratio', 'p50', 'p99', 'peak memory']
+  const rows = scores.map(({ name, rate, spread, ratio, p50, p99, memory }) => [
+    name,
+    rate.toFixed(0),
+    spread.map((value) => value.toFixed(0)).join(' – '),
+    `${ratio.toFixed(2)} ×`,
+    `${p50.toFixed(1)} ms`,
+    `${p99.toFixed(1)} ms`,
+    memory === undefined ? '?' : `${memory} MB`,
+  ])
+  const widths = head.map((title, column) => Math.max(title.length, ...rows.map((row) => row[column]?.length ?? 0)))
+  const pad = (row: readonly string[]): string[] =>
+    row.map((cell, column) => (column === 0 ? cell.padEnd(widths[0] ?? 0) : cell.padStart(widths[column] ?? 0)))
+  if (!markdown) {
+    for (const row of [head, ...rows]) console.log(pad(row).join('  ').trimEnd())
+    return
   }
+  const rule = widths.map((width, column) => (column === 0 ? '-'.repeat(width) : `${'-'.repeat(width - 1)}:`))
+  for (const row of [pad(head), rule, ...rows.map(pad)]) console.log(`| ${row.join(' | ')} |`)
 }

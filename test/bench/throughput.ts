@@ -1,34 +1,79 @@
-// Requests a second of the Express adapter, in direct mode and with the SQLite inbox, beside an app that only parses
-// and answers, and one that inserts a row for each request; or, of the SQLite inbox on files that remember more keys.
-// With --engines: of the inboxes on Redis and Postgres, beside the same app, and one that awaits `boss.send`. They use
-// REDIS_URL and DATABASE_URL, or the servers of this machine.
-//   npm run bench -- [--rounds 5] [--growth | --engines]
+// Requests a second of the receivers, beside what else there is: Node's own server, apps written the plain way, apps that
+// keep each request in SQLite, BullMQ or pg-boss, and a peer of the same kind. One run, in turns. The engines are those of
+// REDIS_URL and DATABASE_URL, or of this machine; contestants whose engine is not there are left out.
+//   npm run bench -- [--rounds 5] [--markdown] [--only express,koa] [--growth]
+import { cpus } from 'node:os'
+import { connect } from 'node:net'
 import { parseArgs } from 'node:util'
 import { compare, printScores, type Contestant } from './compare.ts'
 import { growth } from './growth.ts'
 import { GENERATOR } from './load.ts'
+import { isPinned } from './pinning.ts'
+import { pings } from './tasks.ts'
 
-const CONTESTANTS: readonly Contestant[] = [
-  { name: 'express.json()', server: 'express-json' },
-  { name: 'a row per request', server: 'express-row' },
-  { name: 'ours, direct', server: 'luma-direct' },
-  { name: 'ours, SQLite', server: 'luma-sqlite' },
-]
-const ENGINES: readonly Contestant[] = [
-  { name: 'express.json()', server: 'express-json' },
-  { name: 'ours, Redis', server: 'luma-redis' },
-  { name: 'boss.send', server: 'express-boss' },
-  { name: 'ours, Postgres', server: 'luma-postgres' },
+const EXPRESS = 'Express, the plain way'
+const KOA = 'Koa, the plain way'
+interface Entrant extends Contestant {
+  /** A word to choose it by. */
+  group: 'limit' | 'express' | 'koa' | 'peer' | 'redis' | 'postgres'
+}
+
+const ENTRANTS: readonly Entrant[] = [
+  { group: 'express', name: EXPRESS, server: 'express-json' },
+  { group: 'limit', name: 'node:http, the limit', server: 'node-http' },
+  { group: 'express', name: 'Express, a row per request', server: 'express-row' },
+  { group: 'express', name: 'ours, Express, direct', server: 'luma-direct' },
+  { group: 'express', name: 'ours, Express, SQLite', server: 'luma-sqlite' },
+  { group: 'koa', name: KOA, server: 'koa-json', base: KOA },
+  { group: 'koa', name: 'ours, Koa, SQLite', server: 'koa-luma-sqlite', base: KOA },
+  { group: 'redis', name: 'Express, BullMQ queue.add', server: 'express-bull' },
+  { group: 'redis', name: 'ours, Express, Redis', server: 'luma-redis' },
+  { group: 'postgres', name: 'Express, pg-boss boss.send', server: 'express-boss' },
+  { group: 'postgres', name: 'ours, Express, Postgres', server: 'luma-postgres' },
+  { group: 'peer', name: '@octokit/webhooks', server: 'octokit', traffic: pings },
 ]
 const SIZES = [0, 1e5, 1e6, 1e7]
 
 const { values } = parseArgs({
   options: {
     rounds: { type: 'string', default: '5' },
+    markdown: { type: 'boolean', default: false },
+    only: { type: 'string' },
     growth: { type: 'boolean', default: false },
-    engines: { type: 'boolean', default: false },
   },
 })
+const { markdown } = values
 const rounds = Number(values.rounds)
-console.log(`Node ${process.version}, 50 connections of ${GENERATOR}, ${rounds} rounds in turns, medians`)
-printScores(values.growth ? await growth(SIZES, rounds) : await compare(values.engines ? ENGINES : CONTESTANTS, rounds))
+const pinning = isPinned ? 'on a processor of its own' : 'not pinned'
+console.log(
+  `Node ${process.version} on ${cpus().length} × ${cpus()[0]?.model ?? 'unknown processors'}, ` +
+    `50 connections of ${GENERATOR} ${pinning}, ${rounds} rounds in turns, medians\n`,
+)
+const scores = values.growth ? await growth(SIZES, rounds) : await compare(await present(), rounds)
+printScores(scores, { markdown })
+
+async function present(): Promise<Entrant[]> {
+  const groups = values.only?.split(',')
+  const engines = {
+    redis: process.env['REDIS_URL'] ?? 'redis://127.0.0.1:6379',
+    postgres: process.env['DATABASE_URL'] ?? 'postgres://127.0.0.1:5432',
+  }
+  const chosen: Entrant[] = []
+  for (const entrant of ENTRANTS) {
+    const { group, name } = entrant
+    if (groups && !groups.includes(group) && name !== EXPRESS) continue
+    if (group in engines && !(await isThere(engines[group as keyof typeof engines])))
+      console.log(`${name}: left out, no ${group}`)
+    else chosen.push(entrant)
+  }
+  return chosen
+}
+
+function isThere(url: string): Promise<boolean> {
+  const { hostname, port, protocol } = new URL(url)
+  const socket = connect(Number(port || (protocol === 'redis:' ? 6379 : 5432)), hostname)
+  return new Promise((resolve) => {
+    socket.once('connect', () => resolve(socket.destroy().destroyed))
+    socket.once('error', () => resolve(false))
+  })
+}

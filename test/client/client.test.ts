@@ -96,6 +96,8 @@ describe('the codes of the envelope', () => {
     [503, 'down', 'ERR_LUMA_API_OTHER', true],
     [429, 'slow down', 'ERR_LUMA_API_RATE_LIMITED', true],
     [401, 'who are you', 'ERR_LUMA_API_UNAUTHORIZED', false],
+    // Of a proxy, or a wrong address: no word of the API about a task, by which a callback would count as forged.
+    [404, '<html>not found</html>', 'ERR_LUMA_API_ANSWER', true],
     [200, 'not JSON', 'ERR_LUMA_API_ANSWER', true],
     [200, '{"code":"200"}', 'ERR_LUMA_API_ANSWER', true],
     [200, '{"code":200,"data":{"taskId":5}}', 'ERR_LUMA_API_ANSWER', true],

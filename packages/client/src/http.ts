@@ -50,8 +50,9 @@ async function ask<Data>(request: ApiRequest<Data>, settings: HttpSettings, sign
   const { status, retryAfter, text } = await send(request, settings, signal)
   const envelope = envelopeSchema.safeParse(parse(text))
   if (!envelope.success) {
-    if (status !== 200) throw refusedBy(what, status, '', retryAfter)
-    throw strange(what, 'it is not of the documented shape')
+    // A 404 of whatever stands before the API is not its word about a task.
+    if (status === 401 || status === 429 || status >= 500) throw refusedBy(what, status, '', retryAfter)
+    throw strange(what, `it is not of the documented shape, with the status ${status}`)
   }
   const { code, msg, data } = envelope.data
   if (code !== 200) throw refusedBy(what, code, printable(msg ?? ''), retryAfter)

@@ -7,8 +7,10 @@ import { hostname } from 'node:os'
 const LOOK_EVERY = 100
 /** Whoever has a lock touches it so often, in milliseconds. */
 const TOUCH_EVERY = 5_000
-/** One that was not touched for so long, in milliseconds, is nobody's; only of another machine is that needed. */
-const STALE = 30_000
+/** One that was not touched for so long, in milliseconds, is nobody's: of another machine, or of a process whose number another has now. */
+const STALE = 60_000
+/** What somebody is only about to write is readable after so many milliseconds. */
+const WRITTEN = 2_000
 
 interface Owner {
   host: string
@@ -51,7 +53,7 @@ async function take(path: string, owner: Owner): Promise<boolean> {
     if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error
   }
   const other = await read(path)
-  if (other && !(await isDead(path, other))) return false
+  if (!(await isDead(path, other))) return false
   // Of all that see it dead, one takes it away; the others look again.
   const away = `${path}.${owner.id}`
   await rename(path, away).catch(ignoreMissing)
@@ -62,11 +64,14 @@ async function take(path: string, owner: Owner): Promise<boolean> {
   return false
 }
 
-async function isDead(path: string, { host, pid, id }: Owner): Promise<boolean> {
-  if (held.has(id)) return false
-  if (host === hostname()) return pid === process.pid || !isAlive(pid)
+async function isDead(path: string, owner: Owner | undefined): Promise<boolean> {
   const { mtimeMs } = await stat(path).catch(() => ({ mtimeMs: Date.now() }))
-  return Date.now() - mtimeMs > STALE
+  const age = Date.now() - mtimeMs
+  if (!owner) return age > WRITTEN
+  const { host, pid, id } = owner
+  if (held.has(id)) return false
+  if (age > STALE) return true
+  return host === hostname() && (pid === process.pid || !isAlive(pid))
 }
 
 function isAlive(pid: number): boolean {
