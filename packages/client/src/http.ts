@@ -1,4 +1,4 @@
-import { backoffDelay, pause, printable, systemClock, type RetrySchedule } from '@luma-callback/core'
+import { backoffDelay, pause, printable, readRetryAfter, systemClock, type RetrySchedule } from '@luma-callback/core'
 import { z } from 'zod'
 import { ApiError, refusedBy } from './errors.ts'
 
@@ -86,7 +86,7 @@ async function send(
       redirect: 'error',
       signal: AbortSignal.any([late, signal]),
     })
-    const retryAfter = toDelay(response.headers.get('retry-after'))
+    const retryAfter = readRetryAfter(response.headers.get('retry-after'))
     return { status: response.status, retryAfter, text: await response.text() }
   } catch (error) {
     if (signal.aborted) throw signal.reason
@@ -123,13 +123,6 @@ function cut(what: string, error: unknown): ApiError {
 function strange(what: string, why: string): ApiError {
   const message = `${what}: the API's answer cannot be read: ${why}`
   return new ApiError(message, { code: 'ERR_LUMA_API_ANSWER', retryable: true, mayHaveActed: true })
-}
-
-function toDelay(retryAfter: string | null): number | undefined {
-  if (retryAfter === null) return undefined
-  if (/^\d+$/.test(retryAfter)) return Number(retryAfter) * 1_000
-  const date = Date.parse(retryAfter)
-  return Number.isNaN(date) ? undefined : Math.max(0, date - Date.now())
 }
 
 function parse(text: string): unknown {

@@ -1,4 +1,4 @@
-import { pause, systemClock, WaitTimeoutError, type LumaCallback, type WaitOptions } from '@luma-callback/core'
+import { limited, pause, systemClock, WaitTimeoutError, type LumaCallback, type WaitOptions } from '@luma-callback/core'
 import { callbackOf } from './callback-of.ts'
 import type { LumaClient } from './client.ts'
 import { ApiError } from './errors.ts'
@@ -19,23 +19,17 @@ export async function pollResult(
   taskId: string,
   { interval = 30_000, timeout, signal }: PollOptions = {},
 ): Promise<LumaCallback> {
-  const controller = new AbortController()
-  const abort = (): void => controller.abort(signal?.reason)
-  if (signal?.aborted) abort()
-  signal?.addEventListener('abort', abort, { once: true })
-  const late = (): void =>
-    controller.abort(new WaitTimeoutError(`task ${taskId} was not finished within ${timeout} ms`))
-  const timer = timeout === undefined ? undefined : setTimeout(late, timeout)
+  const late = () => new WaitTimeoutError(`task ${taskId} was not finished within ${timeout} ms`)
+  const waiting = limited(signal, timeout, late, systemClock)
   try {
     for (;;) {
-      controller.signal.throwIfAborted()
-      const { callback, wait = interval } = await askOnce(client, taskId, controller.signal)
+      waiting.signal.throwIfAborted()
+      const { callback, wait = interval } = await askOnce(client, taskId, waiting.signal)
       if (callback) return callback
-      await pause(Math.max(wait, interval), controller.signal, systemClock)
+      await pause(Math.max(wait, interval), waiting.signal, systemClock)
     }
   } finally {
-    clearTimeout(timer)
-    signal?.removeEventListener('abort', abort)
+    waiting.end()
   }
 }
 

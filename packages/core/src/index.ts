@@ -31,6 +31,8 @@ export { readEngineOptions, type OptionRule } from './engine-options.ts'
 export { memoryDedupe, type Claim, type DedupeStore, type MemoryDedupeOptions } from './dedupe.ts'
 export { systemClock, type Clock, type Timer } from './clock.ts'
 export { pause, within } from './promises.ts'
+export { limited, type Limited } from './limited.ts'
+export { readRetryAfter } from './retry-after.ts'
 export { createSlots, type Slots } from './slots.ts'
 
 // Signatures

@@ -4,6 +4,7 @@ import type { Clock } from './clock.ts'
 import { ForgedError, UnconfirmedError, WaitTimeoutError } from './errors.ts'
 import type { Inbox, InboxEntry } from './inbox.ts'
 import { callbackKey } from './key.ts'
+import { limited } from './limited.ts'
 import { isUnborne, type Trust } from './trust.ts'
 
 export interface WaitOptions {
@@ -75,18 +76,12 @@ export function createWaiting({ inbox, arrivals, trust, clock }: WaitingParts): 
   }
 
   async function waitFor(taskId: string, { signal, timeout }: WaitOptions = {}): Promise<LumaCallback> {
-    const controller = new AbortController()
-    const abort = (): void => controller.abort(signal?.reason)
-    if (signal?.aborted) abort()
-    signal?.addEventListener('abort', abort, { once: true })
-    const late = (): void =>
-      controller.abort(new WaitTimeoutError(`the callback of task ${taskId} did not come within ${timeout} ms`))
-    const timer = timeout === undefined ? undefined : clock.setTimeout(late, timeout)
+    const late = () => new WaitTimeoutError(`the callback of task ${taskId} did not come within ${timeout} ms`)
+    const waiting = limited(signal, timeout, late, clock)
     try {
-      return await waitUntil(taskId, controller.signal)
+      return await waitUntil(taskId, waiting.signal)
     } finally {
-      clock.clearTimeout(timer)
-      signal?.removeEventListener('abort', abort)
+      waiting.end()
     }
   }
 

@@ -1,3 +1,4 @@
+import { readRetryAfter } from '@luma-callback/core'
 import { hash } from 'node:crypto'
 import type { IncomingMessage } from 'node:http'
 import { offeredBy } from './checksums.ts'
@@ -89,14 +90,6 @@ function statusError(status: number, retryAfter: string | undefined, shown: stri
   return new DownloadError('ERR_LUMA_DOWNLOAD_STATUS', `${shown}: answered ${status}`, {
     retryable,
     status,
-    retryAfter: retryable ? toDelay(retryAfter) : undefined,
+    retryAfter: retryable ? readRetryAfter(retryAfter) : undefined,
   })
-}
-
-/** Seconds, or a date (RFC 9110, 10.2.3), as milliseconds from now. */
-function toDelay(retryAfter: string | undefined): number | undefined {
-  if (retryAfter === undefined) return undefined
-  if (/^\d+$/.test(retryAfter)) return Number(retryAfter) * 1_000
-  const date = Date.parse(retryAfter)
-  return Number.isNaN(date) ? undefined : Math.max(0, date - Date.now())
 }

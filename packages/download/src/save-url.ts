@@ -1,4 +1,4 @@
-import { createSlots } from '@luma-callback/core'
+import { createSlots, limited, systemClock } from '@luma-callback/core'
 import { withRetries } from './attempts.ts'
 import { EXTENSIONS, contentTypeOf } from './content.ts'
 import { enterDirectory, type Found } from './directory.ts'
@@ -66,7 +66,9 @@ export async function saveUrl(url: string, options: SaveUrlOptions): Promise<Sav
 export async function save(text: string, name: string | undefined, settings: Settings): Promise<Saved> {
   const startedAt = performance.now()
   const url = checkUrl(text, settings.rules)
-  const [signal, end] = limited(settings, showUrl(url))
+  const { total } = settings.timeouts
+  const late = () => timeoutError(`${showUrl(url)}: not complete within ${total} ms`)
+  const { signal, end } = limited(settings.signal, total, late, systemClock)
   const job = { url, name: name ?? nameOfUrl(url), startedAt, settings, signal }
   try {
     signal.throwIfAborted()
@@ -146,19 +148,4 @@ async function fetchTo(target: Target, { url, name, startedAt, settings, signal 
 function savedBefore({ url, startedAt }: Job, found: Found): Saved {
   const duration = Math.round(performance.now() - startedAt)
   return { ...found, url: showUrl(url), attempts: 0, resumed: false, alreadySaved: true, duration }
-}
-
-/** The user's signal, and the timeout for all of it. */
-function limited({ signal, timeouts: { total } }: Settings, shown: string): [AbortSignal, end: () => void] {
-  const controller = new AbortController()
-  const abort = (): void => controller.abort(signal?.reason)
-  if (signal?.aborted) abort()
-  signal?.addEventListener('abort', abort, { once: true })
-  const late = (): void => controller.abort(timeoutError(`${shown}: not complete within ${total} ms`))
-  const timer = total === undefined ? undefined : setTimeout(late, total)
-  const end = (): void => {
-    clearTimeout(timer)
-    signal?.removeEventListener('abort', abort)
-  }
-  return [controller.signal, end]
 }

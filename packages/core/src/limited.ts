@@ -1,0 +1,31 @@
+import type { Clock } from './clock.ts'
+
+/** A signal that aborts with the user's, or with an error of ours when the time is up; and what lets go of both. */
+export interface Limited {
+  signal: AbortSignal
+  end(): void
+}
+
+/**
+ * @param timeout - Milliseconds; undefined for as long as it takes.
+ * @param late - What it aborts with when the time is up.
+ */
+export function limited(
+  signal: AbortSignal | undefined,
+  timeout: number | undefined,
+  late: () => Error,
+  clock: Clock,
+): Limited {
+  const controller = new AbortController()
+  const abort = (): void => controller.abort(signal?.reason)
+  if (signal?.aborted) abort()
+  signal?.addEventListener('abort', abort, { once: true })
+  const timer = timeout === undefined ? undefined : clock.setTimeout(() => controller.abort(late()), timeout)
+  return {
+    signal: controller.signal,
+    end() {
+      clock.clearTimeout(timer)
+      signal?.removeEventListener('abort', abort)
+    },
+  }
+}
