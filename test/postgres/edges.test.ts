@@ -1,4 +1,6 @@
 // What few meet: errors and names that Postgres cannot hold, hands in a dashboard, answers that get lost.
+import { once } from 'node:events'
+import { createServer, type AddressInfo } from 'node:net'
 import { createHandler } from '@luma-callback/core'
 import { postgresDedupe, postgresInbox } from '@luma-callback/postgres'
 import pg from 'pg'
@@ -14,6 +16,26 @@ const QUEUE = 'luma-callbacks'
 async function fails(): Promise<void> {
   throw new Error('no such order')
 }
+
+/** A message of Postgres's protocol: its letter, its length, what it has. */
+function message(letter: string, content: Buffer): Buffer {
+  const length = Buffer.alloc(4)
+  length.writeInt32BE(4 + content.length)
+  return Buffer.concat([Buffer.from(letter), length, content])
+}
+
+test('a Postgres that ends in the same packet as it greets does not end the process', async () => {
+  const greeting = Buffer.concat([
+    message('R', Buffer.alloc(4)),
+    message('Z', Buffer.from('I')),
+    message('E', Buffer.from('SFATAL\0C57P01\0Mterminating connection\0\0')),
+  ])
+  const server = createServer((socket) => void socket.once('data', () => socket.end(greeting)).on('error', () => {}))
+  await once(server.listen(0, '127.0.0.1'), 'listening')
+  onTestFinished(() => void server.close())
+  const inbox = openPostgresInbox(`postgres://luma@127.0.0.1:${(server.address() as AddressInfo).port}/luma`)
+  await expect(inbox.record(callbackOf('a'))).rejects.toMatchObject({ code: 'ERR_LUMA_STORE_UNAVAILABLE' })
+})
 
 describe.skipIf(!hasPostgres)(`on a Postgres${postgresReason}`, () => {
   async function setUp() {

@@ -49,7 +49,7 @@ export function openDatabase(caller: string, connection: PostgresConnection, tim
 
   /** A pool of the user's may wait for ever. */
   async function connect(): Promise<pg.PoolClient> {
-    const connecting = pool.connect()
+    const connecting = checkOut()
     try {
       return await within(
         () => connecting,
@@ -58,22 +58,36 @@ export function openDatabase(caller: string, connection: PostgresConnection, tim
         systemClock,
       )
     } catch (error) {
-      connecting.then(
-        (late) => late.release(),
-        () => {},
-      )
+      connecting.then(giveBack, () => {})
       throw error
     }
   }
 
+  /**
+   * A client out of the pool, which may end without anyone asking. By callback, for that is called before anything else
+   * is read: where Postgres says that it goes in the same packet as its greeting, a promise would come too late, and an
+   * error that nobody listens for ends the process.
+   */
+  function checkOut(): Promise<pg.PoolClient> {
+    return new Promise((resolve, reject) => {
+      pool.connect((error, client) => {
+        client?.on('error', ignore)
+        if (client) resolve(client)
+        else reject(error ?? new Error('the pool gave no connection'))
+      })
+    })
+  }
+
+  function giveBack(client: pg.PoolClient): void {
+    client.off('error', ignore)
+    client.release()
+  }
+
   async function onClient<Result>(work: (client: pg.PoolClient) => Promise<Result>): Promise<Result> {
     const client = await connect()
-    // Between two statements it may end without anyone asking.
-    client.on('error', ignore)
     try {
       const result = await work(client)
-      client.off('error', ignore)
-      client.release()
+      giveBack(client)
       return result
     } catch (error) {
       // Whatever state it is in, nobody else shall have it.
