@@ -12,8 +12,8 @@ export interface Stage {
 }
 
 const TASKS = 8
-/** A hook that failed is run again after at most a second. */
-export const HOOK_PATIENCE = 5_000
+/** A hook that failed is run again after at most a second; the rest is for machines that are slow. */
+export const HOOK_PATIENCE = 10_000
 
 /** Submits one task and waits for its result. Without a 200 there is no use in going on. */
 export async function showFirstTask({ simulator, receiver, shop }: Stage): Promise<boolean> {

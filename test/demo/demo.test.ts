@@ -1,7 +1,7 @@
 import { once } from 'node:events'
 import { readdirSync } from 'node:fs'
 import { connect } from 'node:net'
-import { test, type TestContext } from 'vitest'
+import { test, vi, type TestContext } from 'vitest'
 import { startChild, type Child } from '../helpers/child.ts'
 import { temporaryFolder } from '../helpers/inboxes.ts'
 
@@ -18,7 +18,9 @@ function startDemo(receiver: string | undefined, { onTestFinished, temporary }: 
   return startChild('examples/demo/demo.ts', args, env, onTestFinished)
 }
 
-// They wait for most of their time, so they do it at once.
+// They wait for most of their time, so they do it at once; with a bad receiver, until the demo's patience is at its end.
+vi.setConfig({ testTimeout: 120_000 })
+
 test.concurrent('the demo exits 0, says that everything went as it should, and leaves no file behind', async ({
   expect,
   onTestFinished,

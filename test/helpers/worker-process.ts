@@ -1,5 +1,5 @@
 // One of several processes on one inbox. It is told by messages what to record, and tells what its hooks do.
-import { parseCallback, systemClock, type DurableInbox } from '@luma-callback/core'
+import { parseCallback, StoreUnavailableError, systemClock, type DurableInbox } from '@luma-callback/core'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { successOf } from './signed.ts'
 
@@ -46,9 +46,21 @@ await inbox.start(
 )
 
 async function record(taskIds: readonly string[]): Promise<void> {
-  const callbacks = taskIds.map((id) => parseCallback({ raw: successOf(id).body, query: {}, receivedAt: new Date() }))
-  await Promise.all(callbacks.map((callback) => inbox.record(callback)))
+  await Promise.all(taskIds.map(recordOne))
   tell({ type: 'recorded' })
+}
+
+/** Comes back after a 503, as the provider does: where much is asked of an engine at once, not all is taken in time. */
+async function recordOne(id: string): Promise<void> {
+  const callback = parseCallback({ raw: successOf(id).body, query: {}, receivedAt: new Date() })
+  for (;;) {
+    try {
+      return void (await inbox.record(callback))
+    } catch (error) {
+      if (!(error instanceof StoreUnavailableError)) throw error
+      await sleep(100)
+    }
+  }
 }
 
 process.on('message', (message: ToProcess) => {
