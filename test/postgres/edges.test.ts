@@ -18,7 +18,7 @@ async function fails(): Promise<void> {
 }
 
 /** A message of Postgres's protocol: its letter, its length, what it has. */
-function message(letter: string, content: Buffer): Buffer {
+function packetOf(letter: string, content: Buffer): Buffer {
   const length = Buffer.alloc(4)
   length.writeInt32BE(4 + content.length)
   return Buffer.concat([Buffer.from(letter), length, content])
@@ -26,9 +26,9 @@ function message(letter: string, content: Buffer): Buffer {
 
 test('a Postgres that ends in the same packet as it greets does not end the process', async () => {
   const greeting = Buffer.concat([
-    message('R', Buffer.alloc(4)),
-    message('Z', Buffer.from('I')),
-    message('E', Buffer.from('SFATAL\0C57P01\0Mterminating connection\0\0')),
+    packetOf('R', Buffer.alloc(4)),
+    packetOf('Z', Buffer.from('I')),
+    packetOf('E', Buffer.from('SFATAL\0C57P01\0Mterminating connection\0\0')),
   ])
   const server = createServer((socket) => void socket.once('data', () => socket.end(greeting)).on('error', () => {}))
   await once(server.listen(0, '127.0.0.1'), 'listening')
