@@ -1,0 +1,77 @@
+// The readmes cannot lie: their programs are checked as their readers would run them, and their commands are known.
+import { execFileSync } from 'node:child_process'
+import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { expect, onTestFinished, test } from 'vitest'
+import { ROOT } from '../helpers/child.ts'
+import { run } from '../helpers/cli.ts'
+
+const READMES = ['README.md', ...readdirSync(join(ROOT, 'packages')).map((name) => `packages/${name}/README.md`)]
+const CONFIG = {
+  compilerOptions: {
+    target: 'esnext',
+    module: 'nodenext',
+    // They are JavaScript: what is not there, and what is misspelled, is found all the same.
+    strict: false,
+    noEmit: true,
+    skipLibCheck: true,
+    types: ['node'],
+  },
+  include: ['*.ts'],
+}
+
+function blocksOf(readme: string, language: string): string[] {
+  const text = readFileSync(join(ROOT, readme), 'utf8')
+  return [...text.matchAll(new RegExp(`^\`\`\`${language}\\n([\\s\\S]*?)^\`\`\`$`, 'gm'))].map(
+    ([, block = '']) => block,
+  )
+}
+
+test('every program in a readme uses only what there is, as it is', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'luma-readme-'))
+  onTestFinished(() => rmSync(folder, { recursive: true }))
+  symlinkSync(join(ROOT, 'test/node_modules'), join(folder, 'node_modules'))
+  cpSync(join(ROOT, 'test/fixtures/readme'), folder, { recursive: true })
+  writeFileSync(join(folder, 'tsconfig.json'), JSON.stringify(CONFIG))
+  writeFileSync(join(folder, 'package.json'), '{ "type": "module" }')
+  let count = 0
+  for (const readme of READMES) {
+    for (const [index, block] of blocksOf(readme, 'js').entries()) {
+      const name = `${readme.replaceAll(/\W+/g, '-')}-${index + 1}.ts`
+      writeFileSync(join(folder, name), `${block}\nexport {}\n`)
+      count++
+    }
+  }
+  expect(count).toBeGreaterThan(20)
+  expect(check(folder)).toBe('')
+})
+
+/** What the compiler has to say. */
+function check(folder: string): string {
+  try {
+    return execFileSync(join(ROOT, 'node_modules/.bin/tsc'), ['-p', folder], { encoding: 'utf8' })
+  } catch (error) {
+    return (error as { stdout: string }).stdout
+  }
+}
+
+test('every npm script that a readme names is there', () => {
+  const { scripts } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as { scripts: object }
+  const named = READMES.flatMap((readme) => [...readFileSync(join(ROOT, readme), 'utf8').matchAll(/npm run ([\w:]+)/g)])
+  expect(named.length).toBeGreaterThan(5)
+  for (const [, name = ''] of named) expect(Object.keys(scripts)).toContain(name)
+})
+
+test('every command line in a readme has a command, and options that it knows', async () => {
+  const lines = READMES.flatMap((readme) => [
+    ...readFileSync(join(ROOT, readme), 'utf8').matchAll(/npx luma-callback ([^\n`]+)/g),
+  ])
+  expect(lines.length).toBeGreaterThan(10)
+  for (const [line, rest = ''] of lines) {
+    const [names = ''] = /^[a-z ]+/.exec(rest) ?? []
+    const { stdout, code } = await run([...names.trim().split(' '), '--help'])
+    expect(code, line).toBe(0)
+    for (const [option] of rest.matchAll(/--[a-z-]+/g)) expect(stdout, line).toContain(option)
+  }
+})
