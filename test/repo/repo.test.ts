@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process'
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
-import { builtinModules, stripTypeScriptTypes } from 'node:module'
+import { builtinModules } from 'node:module'
 import { join } from 'node:path'
 import * as core from '@luma-callback/core'
 import { describe, expect, test } from 'vitest'
@@ -164,15 +164,13 @@ describe('the readme', () => {
     expect(rows.filter((row) => !row?.startsWith('ERR_'))).toEqual(options)
   })
 
-  test.each(['README.md', ...libraries.map((name) => `packages/${name}/README.md`)])(
-    'has only programs that parse: %s',
-    (path) => {
-      const programs = [...read(path).matchAll(/^```js\n([\s\S]*?)^```$/gm)].map(([, program = '']) => program)
-      expect(programs.length).toBeGreaterThan(0)
-      // It parses what it is given as a module; that it would also take types does no harm here.
-      for (const program of programs) expect(() => stripTypeScriptTypes(program), program).not.toThrow()
-    },
-  )
+  test('says what is wrong for every answer that is not 200', () => {
+    const [, table = ''] = /const STATUS = \{([\s\S]*?)\n\}/.exec(read('packages/core/src/answers.ts')) ?? []
+    const reasons = [...table.matchAll(/^ {2}(\w+): (\d{3})/gm)].map(([, reason, status]) => `${status} ${reason}`)
+    expect(reasons.length).toBeGreaterThan(10)
+    const [, section = ''] = /## When something is wrong([\s\S]*?)\n## /.exec(readme) ?? []
+    for (const reason of reasons) expect(section).toContain(`**\`${reason}\`**`)
+  })
 
   test('has a row for every event', () => {
     const types = [...read('packages/core/src/events.ts').matchAll(/\| \{ type: '(\w+)'/g)].map(([, type]) => type)

@@ -1,5 +1,6 @@
 import { StoreUnavailableError, type InboxOptions, type Timer } from '@luma-callback/core'
 import type { Connection } from './connection.ts'
+import { STEP } from './looks.ts'
 
 /** Of what is done, this many of the latest stay to be looked at. */
 const DONE_KEPT = 10_000
@@ -31,7 +32,9 @@ export function startHousekeeping(options: HousekeepingOptions): { stop: () => P
 
   async function sweep(): Promise<void> {
     sweptAt = clock.now()
-    while (!stopped.signal.aborted && (await connection.call('purge', DONE_KEPT)) > 0);
+    // A step that was not full was the last one: what is done meanwhile is for the next sweep, for each step counts its
+    // way past all that is kept. Under load, going on until nothing was left took a twentieth of the thread's time.
+    while (!stopped.signal.aborted && (await connection.call('purge', DONE_KEPT)) === STEP);
     while (!stopped.signal.aborted && (await connection.call('forget', clock.now() - retention)));
   }
 

@@ -36,7 +36,7 @@ export interface Looks {
 }
 
 /** Rows that one step touches: it takes a few milliseconds, so no callback waits for long. */
-const STEP = 500
+export const STEP = 500
 /** Milliseconds from receipt to end that make no difference to a retention of days. */
 const LATE = 60_000
 
