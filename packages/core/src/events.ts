@@ -32,14 +32,16 @@ export type Observer = (event: LumaEvent) => unknown
 /** Hands an event to the user's observer. Never throws, whatever the observer does. */
 export type Emit = (event: LumaEvent) => void
 
-export function createEmit(observe: Observer = printTroubles): Emit {
+/** Of an observer that may throw, or reject later: makes what hands events to it and does neither. */
+export function createEmit<Event>(observe: (event: Event) => unknown): (event: Event) => void {
   function complain(error: unknown): void {
     console.error(`luma-callback: the function given as "observe" failed: ${toError(error).message}`)
   }
   return (event) => {
     try {
       const result = observe(event)
-      if (result instanceof Promise) result.catch(complain)
+      // Whatever looks like a promise: of a rejection that nobody takes, the process would end.
+      if (typeof result === 'object' && result !== null && 'then' in result) Promise.resolve(result).catch(complain)
     } catch (error) {
       complain(error)
     }
@@ -47,7 +49,7 @@ export function createEmit(observe: Observer = printTroubles): Emit {
 }
 
 /** The default observer: what someone should look at goes to `console.error`, the rest is silent. */
-function printTroubles(event: LumaEvent): void {
+export function printTroubles(event: LumaEvent): void {
   switch (event.type) {
     case 'rejected':
     case 'conflict':

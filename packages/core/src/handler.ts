@@ -7,7 +7,7 @@ import { memoryDedupe } from './dedupe.ts'
 import { LEAST_TIME } from './direct-claim.ts'
 import { directInbox } from './direct.ts'
 import { ClosedError, LumaError, NoSecretError, StoreUnavailableError, toError } from './errors.ts'
-import { createEmit } from './events.ts'
+import { createEmit, printTroubles } from './events.ts'
 import { createDeliver } from './hooks.ts'
 import type { Inbox, Recorded } from './inbox.ts'
 import { readOptions, type LumaOptions, type Verify } from './options.ts'
@@ -36,7 +36,7 @@ export function createHandler(options: LumaOptions, clock: Clock = systemClock):
   const { secret, tolerance, bodyLimit, bodyTimeout, ackTimeout, concurrency, retry, retention } = settings
   if (secret === undefined && !settings.verify && !settings.trust) warnUnverified()
   const fixedSecrets = typeof secret === 'function' || secret === undefined ? [] : toList(secret)
-  const emit = createEmit(settings.observe)
+  const emit = createEmit(settings.observe ?? printTroubles)
   const deliver = createDeliver({ ...settings, emit, clock })
   const inbox = settings.inbox ?? directInbox({ dedupe: settings.dedupe ?? memoryDedupe({}, clock), ackTimeout, clock })
   const arrivals = createArrivals(clock)

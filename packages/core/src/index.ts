@@ -2,7 +2,7 @@
 export { createHandler } from './handler.ts'
 export type { LumaHandler, LumaLifecycle, LumaReceiver } from './receiver.ts'
 export { toOptions, type LumaOptions, type Verify } from './options.ts'
-export type { LumaRequest } from './request.ts'
+export { readQuery, type LumaRequest } from './request.ts'
 export type { LumaAnswer, RefusalReason } from './answers.ts'
 export type { Secret, SecretFunction, Secrets } from './secret.ts'
 
@@ -29,7 +29,7 @@ export { gather } from './gather.ts'
 export { readListOptions } from './list-options.ts'
 export { readEngineOptions, type OptionRule } from './engine-options.ts'
 export { memoryDedupe, type Claim, type DedupeStore, type MemoryDedupeOptions } from './dedupe.ts'
-export { systemClock, type Clock, type Timer } from './clock.ts'
+export { LONGEST_TIMER, systemClock, type Clock, type Timer } from './clock.ts'
 export { pause, within } from './promises.ts'
 export { limited, type Limited } from './limited.ts'
 export { readRetryAfter } from './retry-after.ts'
@@ -41,7 +41,7 @@ export { sign, type Signed } from './verify.ts'
 // Events
 export { describeEvent } from './event-text.ts'
 export { printable } from './printable.ts'
-export type { Emit, LumaEvent, Observer } from './events.ts'
+export { createEmit, type Emit, type LumaEvent, type Observer } from './events.ts'
 
 // Errors
 export {

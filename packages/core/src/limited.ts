@@ -1,4 +1,4 @@
-import type { Clock } from './clock.ts'
+import { after, type Clock } from './clock.ts'
 
 /** A signal that aborts with the user's, or with an error of ours when the time is up; and what lets go of both. */
 export interface Limited {
@@ -7,7 +7,7 @@ export interface Limited {
 }
 
 /**
- * @param timeout - Milliseconds; undefined for as long as it takes.
+ * @param timeout - Milliseconds, however many; undefined or infinite for as long as it takes.
  * @param late - What it aborts with when the time is up.
  */
 export function limited(
@@ -20,11 +20,11 @@ export function limited(
   const abort = (): void => controller.abort(signal?.reason)
   if (signal?.aborted) abort()
   signal?.addEventListener('abort', abort, { once: true })
-  const timer = timeout === undefined ? undefined : clock.setTimeout(() => controller.abort(late()), timeout)
+  const letGo = timeout === undefined ? () => {} : after(timeout, () => controller.abort(late()), clock)
   return {
     signal: controller.signal,
     end() {
-      clock.clearTimeout(timer)
+      letGo()
       signal?.removeEventListener('abort', abort)
     },
   }

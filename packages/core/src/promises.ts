@@ -1,4 +1,4 @@
-import type { Clock } from './clock.ts'
+import { after, type Clock } from './clock.ts'
 
 /** A promise that is settled from outside. `Promise.withResolvers` asks for Node 22. */
 export interface Deferred<Result> {
@@ -26,15 +26,15 @@ export function within<Result>(
   clock: Clock,
 ): Promise<Result> {
   return new Promise((resolve, reject) => {
-    const timer = clock.setTimeout(() => reject(late()), delay)
+    const letGo = after(delay, () => reject(late()), clock)
     // Neither outcome of a late call is unhandled: settling a promise again does nothing.
     invoke(call).then(
       (result) => {
-        clock.clearTimeout(timer)
+        letGo()
         resolve(result)
       },
       (error: unknown) => {
-        clock.clearTimeout(timer)
+        letGo()
         reject(error)
       },
     )
@@ -45,15 +45,15 @@ async function invoke<Result>(call: () => Promise<Result>): Promise<Result> {
   return call()
 }
 
-/** Resolves after `delay` milliseconds, or as soon as the signal aborts. */
+/** Resolves after `delay` milliseconds, however many, or as soon as the signal aborts. */
 export function pause(delay: number, signal: AbortSignal, clock: Clock): Promise<void> {
   return new Promise((resolve) => {
     if (signal.aborted) return resolve()
-    const timer = clock.setTimeout(end, delay)
+    const letGo = after(delay, end, clock)
     signal.addEventListener('abort', end, { once: true })
 
     function end(): void {
-      clock.clearTimeout(timer)
+      letGo()
       signal.removeEventListener('abort', end)
       resolve()
     }

@@ -33,7 +33,8 @@ export interface LumaReceiver extends LumaLifecycle {
    * Resolves with a task's callback: one that had come before, or the next to come, also to another process on the same
    * inbox. With `trust`, only with one that is borne out.
    *
-   * @throws WaitTimeoutError (`ERR_LUMA_WAIT_TIMEOUT`), or what the signal was aborted with.
+   * @throws WaitTimeoutError (`ERR_LUMA_WAIT_TIMEOUT`), what the signal was aborted with, or a TypeError for a timeout that
+   * is none.
    */
   waitFor(taskId: string, options?: WaitOptions): Promise<LumaCallback>
 }

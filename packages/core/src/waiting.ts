@@ -10,7 +10,10 @@ import { isUnborne, type Trust } from './trust.ts'
 export interface WaitOptions {
   /** Ends the waiting; it then rejects with its reason. */
   signal?: AbortSignal | undefined
-  /** Milliseconds; then it rejects with a WaitTimeoutError (`ERR_LUMA_WAIT_TIMEOUT`). Default: for as long as it takes. */
+  /**
+   * Milliseconds, however many; then it rejects with a WaitTimeoutError (`ERR_LUMA_WAIT_TIMEOUT`). Default: for as long as
+   * it takes.
+   */
   timeout?: number | undefined
 }
 
@@ -76,6 +79,7 @@ export function createWaiting({ inbox, arrivals, trust, clock }: WaitingParts): 
   }
 
   async function waitFor(taskId: string, { signal, timeout }: WaitOptions = {}): Promise<LumaCallback> {
+    checkTimeout(timeout)
     const late = () => new WaitTimeoutError(`the callback of task ${taskId} did not come within ${timeout} ms`)
     const waiting = limited(signal, timeout, late, clock)
     try {
@@ -86,4 +90,10 @@ export function createWaiting({ inbox, arrivals, trust, clock }: WaitingParts): 
   }
 
   return { has, waitFor }
+}
+
+/** @throws TypeError for what is no time that could be waited for. */
+function checkTimeout(timeout: unknown): void {
+  if (timeout === undefined || (typeof timeout === 'number' && timeout > 0)) return
+  throw new TypeError('waitFor: option "timeout" must be a number of milliseconds above 0')
 }

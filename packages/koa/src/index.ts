@@ -4,6 +4,7 @@ export { lumaCallback, type KoaContext, type LumaMiddleware } from './middleware
 // The handler below this adapter
 export {
   createHandler,
+  readQuery,
   toOptions,
   type LumaHandler,
   type LumaLifecycle,
@@ -42,6 +43,7 @@ export {
   createSlots,
   gather,
   limited,
+  LONGEST_TIMER,
   memoryDedupe,
   pause,
   readEngineOptions,
@@ -81,7 +83,7 @@ export {
 export { sign, type Signed } from '@luma-callback/core'
 
 // Events
-export { describeEvent, printable, type Emit, type LumaEvent, type Observer } from '@luma-callback/core'
+export { createEmit, describeEvent, printable, type Emit, type LumaEvent, type Observer } from '@luma-callback/core'
 
 // Errors
 export {
