@@ -1,4 +1,7 @@
-import { load, peakMemory, startServer, type Measured } from './load.ts'
+import { load, type Measured } from './load.ts'
+import { median, range } from './numbers.ts'
+import { peakMemory, startServer } from './server.ts'
+import { printTable } from './table.ts'
 import { callbacks, type Traffic } from './tasks.ts'
 
 /** Seconds. A server answers half as many again once its code has been compiled for good, which takes that long. */
@@ -19,8 +22,8 @@ export interface Contestant {
 /** Medians. */
 export interface Score extends Measured {
   name: string
-  /** The least and the greatest rate of all rounds. */
-  spread: readonly [least: number, most: number]
+  /** The rates of all rounds. */
+  rates: readonly number[]
   /** Its rate against that of its base. */
   ratio: number
   /** MB; undefined where the system does not tell. */
@@ -54,7 +57,7 @@ export async function compare(contestants: readonly Contestant[], rounds: number
     return {
       name,
       rate: rateOf(index),
-      spread: [Math.min(...rates), Math.max(...rates)],
+      rates,
       ratio: rateOf(index) / rateOf(baseIndex),
       p50: median(measured.map(({ p50 }) => p50)),
       p99: median(measured.map(({ p99 }) => p99)),
@@ -63,29 +66,16 @@ export async function compare(contestants: readonly Contestant[], rounds: number
   })
 }
 
-function median(values: number[]): number {
-  return values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? Number.NaN
-}
-
-/** A line each, or a table in Markdown. */
 export function printScores(scores: readonly Score[], { markdown }: { markdown: boolean }): void {
   const head = ['', 'requests a second', 'lowest – highest', 'ratio', 'p50', 'p99', 'peak memory']
-  const rows = scores.map(({ name, rate, spread, ratio, p50, p99, memory }) => [
+  const rows = scores.map(({ name, rate, rates, ratio, p50, p99, memory }) => [
     name,
     rate.toFixed(0),
-    spread.map((value) => value.toFixed(0)).join(' – '),
+    range(rates),
     `${ratio.toFixed(2)} ×`,
     `${p50.toFixed(1)} ms`,
     `${p99.toFixed(1)} ms`,
     memory === undefined ? '?' : `${memory} MB`,
   ])
-  const widths = head.map((title, column) => Math.max(title.length, ...rows.map((row) => row[column]?.length ?? 0)))
-  const pad = (row: readonly string[]): string[] =>
-    row.map((cell, column) => (column === 0 ? cell.padEnd(widths[0] ?? 0) : cell.padStart(widths[column] ?? 0)))
-  if (!markdown) {
-    for (const row of [head, ...rows]) console.log(pad(row).join('  ').trimEnd())
-    return
-  }
-  const rule = widths.map((width, column) => (column === 0 ? '-'.repeat(width) : `${'-'.repeat(width - 1)}:`))
-  for (const row of [pad(head), rule, ...rows.map(pad)]) console.log(`| ${row.join(' | ')} |`)
+  printTable(head, rows, { markdown })
 }

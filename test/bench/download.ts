@@ -1,18 +1,28 @@
 // How long 500 MB from loopback take: `curl -o`, curl and then a digest of the file, and saveUrl, which does both and
 // syncs the file to the disk. In turns, medians.
+//   npm run bench:download -- [--rounds 5] [--markdown]
 import { execFileSync, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { createReadStream, mkdtempSync, rmSync, statSync } from 'node:fs'
+import { createReadStream, rmSync, statSync } from 'node:fs'
 import { open } from 'node:fs/promises'
 import { randomFillSync } from 'node:crypto'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
+import { atExit } from './at-exit.ts'
+import { median, range } from './numbers.ts'
+import { printHeader, printTable } from './table.ts'
+import { temporaryFolder } from './temporary.ts'
 
-const { values } = parseArgs({ options: { rounds: { type: 'string', default: '5' }, serve: { type: 'string' } } })
+const { values } = parseArgs({
+  options: {
+    rounds: { type: 'string', default: '5' },
+    markdown: { type: 'boolean', default: false },
+    serve: { type: 'string' },
+  },
+})
 const MEBIBYTES = 500
 if (values.serve === undefined) await compare(Number(values.rounds))
 else await serve(values.serve)
@@ -29,12 +39,14 @@ async function serve(file: string): Promise<void> {
 }
 
 async function compare(rounds: number): Promise<void> {
-  const directory = mkdtempSync(join(tmpdir(), 'luma-bench-'))
+  printHeader(`${MEBIBYTES} MiB from loopback`, `${rounds} rounds in turns`, 'medians')
+  const { path: directory, remove } = temporaryFolder()
   const file = join(directory, 'source.mp4')
   await makeVideo(file)
   const server = spawn(process.execPath, [fileURLToPath(import.meta.url), '--serve', file], {
     stdio: ['ignore', 'pipe', 'inherit'],
   })
+  atExit(() => server.kill())
   try {
     const [line] = (await once(server.stdout, 'data')) as [Buffer]
     const url = `http://127.0.0.1:${line.toString().trim()}/bench.mp4`
@@ -63,10 +75,10 @@ async function compare(rounds: number): Promise<void> {
     for (let round = 0; round < rounds; round++) {
       for (const [name, contestant] of Object.entries(contestants)) times.get(name)?.push(contestant())
     }
-    report(times, peaks, rounds)
+    report(times, peaks)
   } finally {
     server.kill()
-    rmSync(directory, { recursive: true, force: true })
+    remove()
   }
 }
 
@@ -81,18 +93,14 @@ async function makeVideo(path: string): Promise<void> {
   await handle.close()
 }
 
-function report(times: Map<string, number[]>, peaks: number[], rounds: number): void {
+function report(times: ReadonlyMap<string, readonly number[]>, peaks: readonly number[]): void {
   const reference = median(times.get('curl -o') ?? [])
-  console.log(
-    `Node ${process.version}, ${MEBIBYTES} MiB from loopback, ${rounds} rounds in turns, medians with their ranges`,
-  )
-  for (const [name, all] of times) {
-    const range = `${Math.min(...all).toFixed(0)}–${Math.max(...all).toFixed(0)}`
-    console.log(`${name.padEnd(27)} ${median(all).toFixed(0)} ms (${range})  ${(median(all) / reference).toFixed(2)} x`)
-  }
-  console.log(`peak memory of saveUrl      ${Math.max(...peaks)} MB`)
-}
-
-function median(values_: readonly number[]): number {
-  return values_.toSorted((a, b) => a - b)[Math.floor(values_.length / 2)] ?? Number.NaN
+  const rows = [...times].map(([name, all]) => [
+    name,
+    `${median(all).toFixed(0)} ms`,
+    range(all),
+    `${(median(all) / reference).toFixed(2)} ×`,
+    name === 'saveUrl' ? `${Math.max(...peaks)} MB` : '',
+  ])
+  printTable(['', 'time', 'lowest – highest', 'ratio', 'peak memory'], rows, values)
 }

@@ -1,17 +1,17 @@
-import { mkdtempSync, rmSync, statSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { statSync } from 'node:fs'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { sqliteInbox } from '@luma-callback/sqlite'
 import { compare, type Contestant, type Score } from './compare.ts'
+import { temporaryFolder } from './temporary.ts'
 
 /** Measures the SQLite inbox on files that remember more and more keys. */
 export async function growth(sizes: readonly number[], rounds: number): Promise<Score[]> {
-  const folder = mkdtempSync(join(tmpdir(), 'luma-growth-'))
+  const folder = temporaryFolder()
   try {
     const contestants: Contestant[] = []
     for (const keys of sizes) {
-      const file = join(folder, `${keys}.db`)
+      const file = join(folder.path, `${keys}.db`)
       await fill(file, keys)
       const name = `${keys.toLocaleString('en')} keys`
       console.log(`${name}: ${(statSync(file).size / 2 ** 20).toFixed(1)} MiB`)
@@ -19,7 +19,7 @@ export async function growth(sizes: readonly number[], rounds: number): Promise<
     }
     return await compare(contestants, rounds)
   } finally {
-    rmSync(folder, { recursive: true, force: true })
+    folder.remove()
   }
 }
 

@@ -56,3 +56,10 @@ export function requestOf({ headers, before: start, after: end, next }: Traffic)
   const { taskId, signature } = next()
   return { headers: { ...json, 'x-webhook-signature': signature }, body: start + taskId + end }
 }
+
+/** One callback, of a new task. */
+export function newCallback(): { taskId: string; request: BenchRequest } {
+  const request = requestOf(callbacks())
+  const { data } = JSON.parse(request.body) as { data: { taskId: string } }
+  return { taskId: data.taskId, request }
+}

@@ -2,13 +2,13 @@
 // keep each request in SQLite, BullMQ or pg-boss, and a peer of the same kind. One run, in turns. The engines are those of
 // REDIS_URL and DATABASE_URL, or of this machine; contestants whose engine is not there are left out.
 //   npm run bench -- [--rounds 5] [--markdown] [--only express,koa] [--growth]
-import { cpus } from 'node:os'
-import { connect } from 'node:net'
 import { parseArgs } from 'node:util'
 import { compare, printScores, type Contestant } from './compare.ts'
+import { ENGINES, isThere, type Engine } from './engines.ts'
 import { growth } from './growth.ts'
 import { GENERATOR } from './load.ts'
 import { isPinned } from './pinning.ts'
+import { printHeader } from './table.ts'
 import { pings } from './tasks.ts'
 
 const EXPRESS = 'Express, the plain way'
@@ -45,35 +45,18 @@ const { values } = parseArgs({
 const { markdown } = values
 const rounds = Number(values.rounds)
 const pinning = isPinned ? 'on a processor of its own' : 'not pinned'
-console.log(
-  `Node ${process.version} on ${cpus().length} × ${cpus()[0]?.model ?? 'unknown processors'}, ` +
-    `50 connections of ${GENERATOR} ${pinning}, ${rounds} rounds in turns, medians\n`,
-)
+printHeader(`50 connections of ${GENERATOR} ${pinning}`, `${rounds} rounds in turns`, 'medians')
 const scores = values.growth ? await growth(SIZES, rounds) : await compare(await present(), rounds)
 printScores(scores, { markdown })
 
 async function present(): Promise<Entrant[]> {
   const groups = values.only?.split(',')
-  const engines = {
-    redis: process.env['REDIS_URL'] ?? 'redis://127.0.0.1:6379',
-    postgres: process.env['DATABASE_URL'] ?? 'postgres://127.0.0.1:5432',
-  }
   const chosen: Entrant[] = []
   for (const entrant of ENTRANTS) {
     const { group, name } = entrant
     if (groups && !groups.includes(group) && name !== EXPRESS) continue
-    if (group in engines && !(await isThere(engines[group as keyof typeof engines])))
-      console.log(`${name}: left out, no ${group}`)
+    if (group in ENGINES && !(await isThere(group as Engine))) console.log(`${name}: left out, no ${group}`)
     else chosen.push(entrant)
   }
   return chosen
-}
-
-function isThere(url: string): Promise<boolean> {
-  const { hostname, port, protocol } = new URL(url)
-  const socket = connect(Number(port || (protocol === 'redis:' ? 6379 : 5432)), hostname)
-  return new Promise((resolve) => {
-    socket.once('connect', () => resolve(socket.destroy().destroyed))
-    socket.once('error', () => resolve(false))
-  })
 }

@@ -1,20 +1,21 @@
 import { execFile } from 'node:child_process'
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
+import { atExit } from './at-exit.ts'
 import type { LoadOptions, Measured } from './load.ts'
 import { pinned } from './pinning.ts'
 import type { Traffic } from './tasks.ts'
+import { temporaryFolder } from './temporary.ts'
 
 const SCRIPT = fileURLToPath(new URL('requests.lua', import.meta.url))
 /** More than any server here answers in a second. */
 const HIGHEST_RATE = 60_000
 
 export async function loadByWrk(url: string, { seconds, connections, traffic }: LoadOptions): Promise<Measured> {
-  const folder = mkdtempSync(join(tmpdir(), 'luma-wrk-'))
-  const file = join(folder, 'requests.txt')
+  const folder = temporaryFolder()
+  const file = join(folder.path, 'requests.txt')
   try {
     writeFileSync(file, requestsFor(traffic, seconds * HIGHEST_RATE))
     const args = [
@@ -30,12 +31,14 @@ export async function loadByWrk(url: string, { seconds, connections, traffic }: 
       SCRIPT,
     ]
     const env = { ...process.env, LUMA_REQUESTS: file }
-    const { stdout } = await promisify(execFile)(...pinned('generator', 'wrk', [...args, url]), { env })
+    const run = promisify(execFile)(...pinned('generator', 'wrk', [...args, url]), { env })
+    atExit(() => run.child.kill())
+    const { stdout } = await run
     const { errors, ...measured } = JSON.parse(stdout.trim().split('\n').at(-1) ?? '') as Measured & { errors: number }
     if (errors > 0) throw new Error(`${errors} requests failed or were not answered 200: ${stdout}`)
     return measured
   } finally {
-    rmSync(folder, { recursive: true })
+    folder.remove()
   }
 }
 
