@@ -1,6 +1,5 @@
 import { ApiError, callbackUrl, createClient, type ClientOptions } from '@luma-callback/client'
 import { parseCallback } from '@luma-callback/core'
-import { inspect } from 'node:util'
 import { describe, expect, test } from 'vitest'
 import { clientOf, fakeApi } from '../helpers/api.ts'
 import { simulate, startTarget } from '../helpers/simulator.ts'
@@ -102,6 +101,7 @@ describe('the codes of the envelope', () => {
     [200, '{"code":"200"}', 'ERR_LUMA_API_ANSWER', true],
     [200, '{"code":200,"data":{"taskId":5}}', 'ERR_LUMA_API_ANSWER', true],
     [200, '{"code":200,"data":{"taskId":"t","successFlag":9}}', 'ERR_LUMA_API_ANSWER', true],
+    [200, '{"code":200,"data":{"taskId":"another","successFlag":1}}', 'ERR_LUMA_API_ANSWER', true],
   ])('HTTP %i %s', async (status, body, code, retryable) => {
     const api = await fakeApi(() => ({ status, body }))
     expect(await errorOf(clientOf(api).details('t'))).toMatchObject({ code, retryable })
@@ -175,40 +175,16 @@ describe('retries', () => {
   })
 })
 
-describe('the key', () => {
-  const key = 'key-of-the-account'
-
-  test('is sent to the API, and never to where that would redirect', async () => {
-    const other = await fakeApi(() => ok({}))
-    const api = await fakeApi(() => ({ status: 302, headers: { location: other.url }, body: '' }))
-    const error = await errorOf(clientOf(api).details('t'))
-    expect(error).toMatchObject({ code: 'ERR_LUMA_API_CONNECTION' })
-    expect(api.requests[0]?.headers.authorization).toBe(`Bearer ${key}`)
-    expect(other.requests).toHaveLength(0)
-  })
-
-  test('is in no error, and nothing that is printed shows it', async () => {
-    const answers = [refusal(401, 'no'), { body: 'x' }, { body: null }, {}]
-    for (const answer of answers) {
-      const api = await fakeApi(() => answer)
-      const client = clientOf(api, { timeout: 50 })
-      const error = await errorOf(client.details('t'))
-      const shown = [error.message, error.stack, inspect(error, { depth: 10, showHidden: true }), JSON.stringify(error)]
-      expect(shown.join()).not.toContain(key)
-      expect(inspect(client, { depth: 10, showHidden: true })).not.toContain(key)
-    }
-    expect(() => createClient({ apiKey: `${key} ` })).toThrow(
-      /^createClient: option "apiKey" must be the key of your account/,
-    )
-    expect(() => createClient({ apiKey: `${key}\n` })).not.toThrow(key)
-  })
-})
-
 describe('options', () => {
   test.each([
     [{}, 'option "apiKey" must be the key of your account; is an environment variable not set?'],
     [{ apiKey: '' }, 'option "apiKey" must be the key of your account'],
     [{ apiKey: 'k', baseUrl: 'api.kie.ai' }, 'option "baseUrl" must be an http(s) URL'],
+    [
+      { apiKey: 'k', baseUrl: 'https://u:secret@x' },
+      'option "baseUrl" must be an http(s) URL without a name, a password',
+    ],
+    [{ apiKey: 'k', baseUrl: 'https://x/?a=b' }, 'option "baseUrl" must be an http(s) URL without a name, a password'],
     [{ apiKey: 'k', timeout: 0 }, 'option "timeout" must be an integer from 1 to'],
     [{ apiKey: 'k', retry: { tries: 1 } }, 'unknown option "retry.tries"'],
     [{ apiKey: 'k', fetch: 5 }, 'option "fetch" must be a function'],

@@ -10,7 +10,7 @@ import type { TaskList } from './track-tasks.ts'
 export interface ClientOptions {
   /** The account's API key. It is in no error, and nothing that is printed of the client shows it. */
   apiKey: string
-  /** Default: `https://api.kie.ai`. */
+  /** Without credentials, query and fragment. Default: `https://api.kie.ai`. */
   baseUrl?: string | undefined
   /** Default: the platform's. */
   fetch?: typeof fetch | undefined
@@ -43,7 +43,10 @@ export interface CallOptions {
   signal?: AbortSignal | undefined
 }
 
-/** The Luma modify API. Everything it rejects with is an `ApiError`, what a signal was aborted with, or a TypeError. */
+/**
+ * The Luma modify API. What it rejects with is an `ApiError`, what a signal was aborted with, a TypeError, or, of a task that
+ * was submitted and could not be noted, an `UntrackedError`.
+ */
 export interface LumaClient {
   /**
    * Submits a task, which costs. Resolves with its id.
@@ -94,7 +97,11 @@ export function createClient(options: ClientOptions): LumaClient {
       checked('details', 'taskId', taskId)
       const path = '/api/v1/modify/record-info'
       const what = `details of task ${taskId}`
-      return call({ what, method: 'GET', path, query: { taskId }, schema: detailsSchema, signal }, http)
+      const schema = detailsSchema.refine((details) => details.taskId === taskId, {
+        path: ['taskId'],
+        message: 'is of another task',
+      })
+      return call({ what, method: 'GET', path, query: { taskId }, schema, signal }, http)
     },
     async downloadUrl(url, { signal } = {}) {
       checked('downloadUrl', 'url', url)

@@ -44,21 +44,21 @@ const CODES: Readonly<Record<number, readonly [code: ApiErrorCode, retryable: bo
 export interface ApiErrorOptions extends ErrorOptions {
   code: ApiErrorCode
   retryable: boolean
-  /** The envelope's `code`, or the status of HTTP where there was no envelope. */
+  /** The envelope's `code`, or the status of HTTP where there was none; undefined if no answer came, or none that could be read. */
   status?: number | undefined
-  /** How long the API asks to be left alone, in milliseconds. */
+  /** How long the API asks to be left alone, in milliseconds; an hour at most. */
   retryAfter?: number | undefined
   /** Whether the API may have acted on the request. */
   mayHaveActed: boolean
 }
 
-/** The API did not do what it was asked. The key is in none of its fields. */
+/** The API did not do what it was asked. The key is in none of its fields; a `cause` is a copy without it. */
 export class ApiError extends LumaError {
   readonly code: ApiErrorCode
   override readonly retryable: boolean
-  /** The envelope's `code`, or the status of HTTP where there was no envelope. */
+  /** The envelope's `code`, or the status of HTTP where there was none; undefined if no answer came, or none that could be read. */
   readonly status: number | undefined
-  /** How long the API asks to be left alone, in milliseconds. */
+  /** How long the API asks to be left alone, in milliseconds; an hour at most. */
   readonly retryAfter: number | undefined
   /** Whether the API may have acted on the request: of a task that is paid for, nobody should then submit it again unasked. */
   readonly mayHaveActed: boolean

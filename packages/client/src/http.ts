@@ -1,6 +1,8 @@
 import { backoffDelay, pause, printable, readRetryAfter, systemClock, type RetrySchedule } from '@luma-callback/core'
 import { z } from 'zod'
+import { readText } from './answer-text.ts'
 import { ApiError, refusedBy } from './errors.ts'
+import { hideKey, withoutKey } from './hide-key.ts'
 
 export interface HttpSettings {
   baseUrl: string
@@ -27,6 +29,9 @@ export interface ApiRequest<Data> {
 
 const envelopeSchema = z.object({ code: z.int(), msg: z.string().nullish(), data: z.unknown() })
 
+/** Milliseconds. Who asks to be left alone for longer is taken to be wrong: one question an hour troubles nobody. */
+const LONGEST_REST = 60 * 60_000
+
 /** Asks, and asks again where that can help. */
 export async function call<Data>(request: ApiRequest<Data>, settings: HttpSettings): Promise<Data> {
   const { signal = new AbortController().signal, mayRetry = ({ retryable }) => retryable } = request
@@ -52,10 +57,11 @@ async function ask<Data>(request: ApiRequest<Data>, settings: HttpSettings, sign
   if (!envelope.success) {
     // A 404 of whatever stands before the API is not its word about a task.
     if (status === 401 || status === 429 || status >= 500) throw refusedBy(what, status, '', retryAfter)
-    throw strange(what, `it is not of the documented shape, with the status ${status}`)
+    const why = text === undefined ? 'it is too large' : 'it is not of the documented shape'
+    throw strange(what, `${why}, with the status ${status}`)
   }
   const { code, msg, data } = envelope.data
-  if (code !== 200) throw refusedBy(what, code, printable(msg ?? ''), retryAfter)
+  if (code !== 200) throw refusedBy(what, code, printable(hideKey(msg ?? '', settings.apiKey)), retryAfter)
   const read = schema.safeParse(data)
   if (!read.success) {
     const [issue] = read.error.issues
@@ -67,18 +73,17 @@ async function ask<Data>(request: ApiRequest<Data>, settings: HttpSettings, sign
 interface Answer {
   status: number
   retryAfter: number | undefined
-  text: string
+  /** Undefined if there was more than is read. */
+  text: string | undefined
 }
 
-async function send(
-  { what, method, path, query = {}, body }: ApiRequest<unknown>,
-  { baseUrl, apiKey, fetch: send_, timeout }: HttpSettings,
-  signal: AbortSignal,
-): Promise<Answer> {
+async function send(request: ApiRequest<unknown>, settings: HttpSettings, signal: AbortSignal): Promise<Answer> {
+  const { what, method, path, query = {}, body } = request
+  const { baseUrl, apiKey, timeout } = settings
   const url = `${baseUrl}${path}${method === 'GET' ? `?${new URLSearchParams(query).toString()}` : ''}`
   const late = AbortSignal.timeout(timeout)
   try {
-    const response = await send_(url, {
+    const response = await settings.fetch.call(undefined, url, {
       method,
       headers: { authorization: `Bearer ${apiKey}`, accept: 'application/json', 'content-type': 'application/json' },
       ...(body !== undefined && { body: JSON.stringify(body) }),
@@ -86,15 +91,16 @@ async function send(
       redirect: 'error',
       signal: AbortSignal.any([late, signal]),
     })
-    const retryAfter = readRetryAfter(response.headers.get('retry-after'))
-    return { status: response.status, retryAfter, text: await response.text() }
+    const asked = readRetryAfter(response.headers.get('retry-after'))
+    const retryAfter = asked === undefined ? undefined : Math.min(LONGEST_REST, asked)
+    return { status: response.status, retryAfter, text: await readText(response) }
   } catch (error) {
     if (signal.aborted) throw signal.reason
     if (late.aborted) {
       const message = `${what}: no answer within ${timeout} ms`
       throw new ApiError(message, { code: 'ERR_LUMA_API_TIMEOUT', retryable: true, mayHaveActed: true })
     }
-    throw cut(what, error)
+    throw cut(what, error, apiKey)
   }
 }
 
@@ -108,11 +114,12 @@ const UNREACHED = new Set([
   'UND_ERR_CONNECT_TIMEOUT',
 ])
 
-function cut(what: string, error: unknown): ApiError {
+function cut(what: string, error: unknown, apiKey: string): ApiError {
   // fetch itself says only that it failed; the reason is in the cause.
-  const { cause = error } = error as { cause?: unknown }
-  const { code, message = String(cause) } = cause as { code?: string; message?: string }
-  return new ApiError(`${what}: the API was not reached: ${message || code}`, {
+  const { cause: reason = error } = (error ?? {}) as { cause?: unknown }
+  const cause = withoutKey(reason, apiKey)
+  const { code, message } = cause
+  return new ApiError(`${what}: the API was not reached: ${printable(message || (code ?? cause.name))}`, {
     code: 'ERR_LUMA_API_CONNECTION',
     retryable: true,
     mayHaveActed: code === undefined || !UNREACHED.has(code),
@@ -125,9 +132,9 @@ function strange(what: string, why: string): ApiError {
   return new ApiError(message, { code: 'ERR_LUMA_API_ANSWER', retryable: true, mayHaveActed: true })
 }
 
-function parse(text: string): unknown {
+function parse(text: string | undefined): unknown {
   try {
-    return JSON.parse(text)
+    return text === undefined ? undefined : JSON.parse(text)
   } catch {
     return undefined
   }

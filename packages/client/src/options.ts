@@ -1,4 +1,4 @@
-import type { RetrySchedule } from '@luma-callback/core'
+import { LONGEST_TIMER, type RetrySchedule } from '@luma-callback/core'
 import { z } from 'zod'
 import type { ClientOptions, ModifyRequest } from './client.ts'
 import type { TaskList } from './track-tasks.ts'
@@ -14,12 +14,15 @@ export interface Settings {
   tasks: TaskList | undefined
 }
 
-/** The longest that a timer keeps. */
-const LONGEST = 2 ** 31 - 1
-
 export function integer(most: number, fallback: number): z.ZodDefault<z.ZodInt> {
   const message = `must be an integer from 1 to ${most}`
   return z.int(message).min(1, message).max(most, message).default(fallback)
+}
+
+/** Milliseconds that no timer has to keep. */
+export function milliseconds(fallback: number): z.ZodDefault<z.ZodInt> {
+  const message = 'must be an integer of at least 1'
+  return z.int(message).min(1, message).default(fallback)
 }
 
 function httpUrl() {
@@ -28,17 +31,30 @@ function httpUrl() {
   return z.custom<string>(isUrl, 'must be an http(s) URL')
 }
 
+/** Whatever else it holds would be sent along, or told in an error. */
+function isPlain({ username, password, search, hash }: URL): boolean {
+  return [username, password, search, hash].every((part) => part === '')
+}
+
 const settingsSchema = z.strictObject({
   apiKey: z
     .string('must be the key of your account; is an environment variable not set?')
     .regex(/^[!-~]+$/, 'must be the key of your account, without white space around it'),
   baseUrl: httpUrl()
+    .refine(
+      (url) => isPlain(new URL(url)),
+      'must be an http(s) URL without a name, a password, a query and a fragment; the key is apiKey',
+    )
     .default('https://api.kie.ai')
     .transform((url) => url.replace(/\/+$/, '')),
   fetch: z.custom<typeof fetch>((value) => typeof value === 'function', 'must be a function').default(() => fetch),
-  timeout: integer(LONGEST, 30_000),
+  timeout: integer(LONGEST_TIMER, 30_000),
   retry: z
-    .strictObject({ attempts: integer(1_000, 4), minDelay: integer(LONGEST, 500), maxDelay: integer(LONGEST, 10_000) })
+    .strictObject({
+      attempts: integer(1_000, 4),
+      minDelay: integer(LONGEST_TIMER, 500),
+      maxDelay: integer(LONGEST_TIMER, 10_000),
+    })
     .prefault({}),
   retrySubmissions: z.boolean('must be true or false').default(false),
   tasks: z
