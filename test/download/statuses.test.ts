@@ -2,6 +2,7 @@ import { saveUrl } from '@luma-callback/download'
 import { readdirSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
 import { failure, local, newDirectory, serve, sha256Of, startOrigin, videoOf, type Origin } from '../helpers/origin.ts'
+import { startRawOrigin } from './raw-origin.ts'
 
 const BODY = videoOf(3_000_000)
 const FILE = { body: BODY, etag: '"one"' }
@@ -36,6 +37,16 @@ describe('statuses', () => {
       expect(requests).toHaveLength(5)
     },
   )
+
+  test('101 is the end too, and what was to be another connection is closed', async () => {
+    const { url, sockets } = await startRawOrigin((socket) =>
+      socket.write('HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: x\r\n\r\n'),
+    )
+    const error = await failure(saveUrl(url, local(newDirectory())))
+    expect(error).toMatchObject({ code: 'ERR_LUMA_DOWNLOAD_STATUS', retryable: false, status: 101 })
+    expect(sockets).toHaveLength(1)
+    await expect.poll(() => sockets[0]?.destroyed).toBe(true)
+  })
 
   test('what has passed is forgotten', async () => {
     const { url } = await startOrigin((request, response, count) =>

@@ -6,6 +6,9 @@ const BLOCK = 1024 ** 2
 /**
  * Writes a file from front to back in large blocks; while one is written, the next fills. Chunks are copied into two
  * blocks that stay, so that memory is the same for any size and chunks die young.
+ *
+ * One chunk at a time: the rest of one that waits for a block would land behind what came after it, and two writes would
+ * go to the same place of the file. A chunk that comes too early is refused.
  */
 export class BlockWriter {
   /** Bytes that the file has taken, from its first one on. */
@@ -14,6 +17,8 @@ export class BlockWriter {
   #filling: Buffer = Buffer.allocUnsafe(BLOCK)
   #free: Buffer = Buffer.allocUnsafe(BLOCK)
   #size = 0
+  /** A chunk of which a rest waits for a block. */
+  #taking: Promise<void> | undefined
   #writing: Promise<void> | undefined
   #error: Error | undefined
 
@@ -24,6 +29,24 @@ export class BlockWriter {
 
   /** Takes a chunk at once, or when the promise resolves. What failed meanwhile is thrown here. */
   write(chunk: Buffer): Promise<void> | undefined {
+    if (this.#taking) throw new Error('a chunk came before the one before it was taken')
+    const taking = this.#take(chunk)
+    if (!taking) return undefined
+    this.#taking = taking.finally(() => (this.#taking = undefined))
+    return this.#taking
+  }
+
+  /** Resolves when the file has taken all. */
+  async flush(): Promise<void> {
+    // Whoever gave the chunk is told if it fails.
+    await this.#taking?.catch(() => {})
+    await this.#writing
+    if (this.#size > 0 && !this.#error) this.#start()
+    await this.#writing
+    if (this.#error) throw this.#error
+  }
+
+  #take(chunk: Buffer): Promise<void> | undefined {
     if (this.#error) throw this.#error
     const taken = chunk.copy(this.#filling, this.#size)
     this.#size += taken
@@ -33,18 +56,10 @@ export class BlockWriter {
     return this.#next(rest)
   }
 
-  /** Resolves when the file has taken all. */
-  async flush(): Promise<void> {
-    await this.#writing
-    if (this.#size > 0 && !this.#error) this.#start()
-    await this.#writing
-    if (this.#error) throw this.#error
-  }
-
   #next(rest: Buffer): Promise<void> | undefined {
     if (this.#error) throw this.#error
     this.#start()
-    return rest.length > 0 ? this.write(rest) : undefined
+    return rest.length > 0 ? this.#take(rest) : undefined
   }
 
   #start(): void {

@@ -56,31 +56,31 @@ function ask(
     signal,
     ...(!rules.allowPrivate && { lookup: publicLookup }),
   }
-  return new Promise((resolve, reject) => {
-    const outgoing = (isSecure ? httpsRequest : httpRequest)(url, options)
-    let timer = setTimeout(late, timeouts.connect, `${shown}: no connection within ${timeouts.connect} ms`)
-
-    function late(message: string): void {
-      outgoing.destroy(timeoutError(message))
-    }
-
-    outgoing.once('socket', (socket) => {
-      socket.once(isSecure ? 'secureConnect' : 'connect', () => {
-        clearTimeout(timer)
-        timer = setTimeout(late, timeouts.firstByte, `${shown}: no answer within ${timeouts.firstByte} ms`)
-      })
-    })
-    outgoing.once('response', (answer) => {
+  const outgoing = (isSecure ? httpsRequest : httpRequest)(url, options)
+  const late = (message: string): void => void outgoing.destroy(timeoutError(message))
+  let timer = setTimeout(late, timeouts.connect, `${shown}: no connection within ${timeouts.connect} ms`)
+  outgoing.once('socket', (socket) => {
+    socket.once(isSecure ? 'secureConnect' : 'connect', () => {
       clearTimeout(timer)
+      timer = setTimeout(late, timeouts.firstByte, `${shown}: no answer within ${timeouts.firstByte} ms`)
+    })
+  })
+  const answered = new Promise<IncomingMessage>((resolve, reject) => {
+    outgoing.once('response', resolve)
+    // 101, which nobody asked for: the connection is out of the request's hands then, and so of its timeouts and signal.
+    outgoing.once('upgrade', (answer, socket) => {
+      socket.destroy()
       resolve(answer)
     })
     // It may come more than once, and after the answer has begun: then the body tells of it.
-    outgoing.on('error', (error) => {
-      clearTimeout(timer)
-      reject(toDownloadError(error, shown, signal))
+    outgoing.on('error', (error) => reject(toDownloadError(error, shown, signal)))
+    // However it ends, it ends so; what was settled before stays.
+    outgoing.once('close', () => {
+      reject(toDownloadError(connectionError(`${shown}: closed before an answer came`), shown, signal))
     })
-    outgoing.end()
   })
+  outgoing.end()
+  return answered.finally(() => clearTimeout(timer))
 }
 
 /**
@@ -118,6 +118,8 @@ export async function readBody(
           const pending = take(chunk)
           if (pending) hold(pending).catch(reject)
         } catch (error) {
+          // Of what has come already, no more is handed over.
+          answer.removeAllListeners('data')
           reject(error)
         }
       })
@@ -131,6 +133,9 @@ export async function readBody(
   } finally {
     clearTimeout(timer)
     answer.destroy()
+    // A chunk that is being taken is at work on the target. Whatever comes next, the target must be at rest: writes that
+    // overlap damage the file, and a file that is only being opened would be left open.
+    await taking?.catch(() => {})
   }
 }
 
