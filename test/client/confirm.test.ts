@@ -118,6 +118,48 @@ describe('as trust', () => {
     expect(typesOf(receiver)).toEqual(['received', 'retrying', 'retrying', 'delivered'])
   })
 
+  test.each([
+    ['response null', { successFlag: 1, response: null }],
+    ['no URL that can be used', { successFlag: 1, response: { resultUrls: [] } }],
+    ['generating', { successFlag: 0, response: null }],
+  ])('a record that is not complete yet declares no true callback forged: %s', async (_, lagging) => {
+    const complete = { successFlag: 1, response: { resultUrls: ['https://true.example/x.mp4'] } }
+    const api = await fakeApi((count) => ({
+      body: { code: 200, msg: '', data: { taskId: 't', ...(count < 3 ? lagging : complete) } },
+    }))
+    const receiver = await confirming(api)
+    await send(receiver, 't', bodyOf('t', 'success'))
+    await expect.poll(() => receiver.got).toHaveLength(1)
+    expect(receiver.got[0]).toMatchObject({ resultUrls: ['https://true.example/x.mp4'] })
+    expect(typesOf(receiver)).toEqual(['received', 'retrying', 'retrying', 'delivered'])
+  })
+
+  test('a forged failure of a task whose record has no URLs yet runs no hook; a success without any is borne out', async () => {
+    const api = await fakeApi(() => ({
+      body: { code: 200, msg: '', data: { taskId: 't', successFlag: 1, response: null } },
+    }))
+    const receiver = await confirming(api)
+    await send(receiver, 't', bodyOf('t', 'failure'))
+    await expect.poll(() => typesOf(receiver)).toContain('dead')
+    expect(receiver.got).toEqual([])
+    const other = await confirming(api)
+    await send(other, 't', bodyOf('t', 'success', []))
+    await expect.poll(() => other.got).toMatchObject([{ outcome: 'failure', reason: 'no_result' }])
+  })
+
+  test('an outage that outlasts every run: the next delivery of the callback gets its hook', async () => {
+    let isDown = true
+    const data = { taskId: 't', successFlag: 1, response: { resultUrls: ['https://true.example/x.mp4'] } }
+    const api = await fakeApi(() => (isDown ? { body: null } : { body: { code: 200, msg: '', data } }))
+    const receiver = await confirming(api, { hookTimeout: 50, retry: { attempts: 2, minDelay: 1, maxDelay: 5 } })
+    await send(receiver, 't', bodyOf('t', 'success'))
+    await expect.poll(() => typesOf(receiver)).toEqual(['received', 'retrying', 'dead'])
+    expect(receiver.events.at(-1)).toMatchObject({ error: { code: 'ERR_LUMA_UNCONFIRMED' } })
+    isDown = false
+    await send(receiver, 't', bodyOf('t', 'success'))
+    await expect.poll(() => receiver.got).toHaveLength(1)
+  })
+
   test('an API that is down means waiting, not loss: the callback is answered 200 at once, and its hook runs when it is back', async () => {
     let isDown = true
     const data = { taskId: 't', successFlag: 4, response: { resultUrls: ['https://true.example/x.mp4'] } }

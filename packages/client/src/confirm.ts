@@ -10,7 +10,7 @@ import {
 } from '@luma-callback/core'
 import { callbackOf } from './callback-of.ts'
 import type { LumaClient } from './client.ts'
-import type { TaskDetails } from './details.ts'
+import { isWithoutResult, type TaskDetails } from './details.ts'
 import { ApiError } from './errors.ts'
 
 /** Milliseconds before an API that is away is asked again; it doubles up to the second. */
@@ -22,8 +22,9 @@ const [LEAST_PAUSE, LONGEST_PAUSE] = [1_000, 30_000]
  *
  * As the option `trust` it asks before each run of a hook, and the hook gets what the API says: its result URLs, its
  * prompt, and the query of the `callBackUrl` that the task was submitted with. With an inbox that is after the answer. An
- * API that is away is waited for until the run ends with `hookTimeout`, and then the run is retried. What the API does not
- * bear out is `dead` at once, and told as `forged`.
+ * API that is away is waited for until the run ends with `hookTimeout`, and then the run is retried. If that was the last
+ * attempt it is dead, until `reconcile` or another delivery brings it again: then it gets another run. What the API does
+ * not bear out is `dead` at once, and told as `forged`.
  *
  * As the option `verify` it asks before the answer, within `ackTimeout`: what is not borne out is answered 401, and while
  * the API is away, 503. The hook still gets the callback's own content.
@@ -77,6 +78,11 @@ export function confirm(client: Pick<LumaClient, 'details'>): Verify & Trust {
   })
 }
 
+/**
+ * What the API says, if it bears the callback out. Final is only what cannot be a step on the way: a task that the API does
+ * not know, a failure, a success with its URLs. Its record may lag behind its callback, so that a task is generating still,
+ * or has succeeded and has no URLs yet; then it is asked again.
+ */
 function truthOf(callback: LumaCallback, details: TaskDetails): LumaCallback {
   const { taskId, outcome, receivedAt } = callback
   if (details.taskId !== taskId)
@@ -85,6 +91,11 @@ function truthOf(callback: LumaCallback, details: TaskDetails): LumaCallback {
     throw new UnconfirmedError(`task ${taskId} was called back as a ${outcome}, and the API says that it is generating`)
   }
   const truth = callbackOf(details, { receivedAt })
+  // A callback that says the same, a success without a usable URL, is borne out.
+  const isSame = truth.outcome === outcome && (truth.code === 200) === (callback.code === 200)
+  if (isWithoutResult(details) && !isSame) {
+    throw new UnconfirmedError(`task ${taskId} was called back as a ${outcome}, and the API has no result of it yet`)
+  }
   if (truth.outcome === outcome) return truth
   throw new ForgedError(
     `task ${taskId} was called back as a ${outcome}, and the API says that it is a ${truth.outcome}`,

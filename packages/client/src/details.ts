@@ -19,6 +19,11 @@ export interface TaskDetails {
   errorMessage: string | undefined
 }
 
+/** A success of which the API tells no URL: its record may not be complete yet. */
+export function isWithoutResult({ state, resultUrls }: TaskDetails): boolean {
+  return state === 'success' && resultUrls.length === 0
+}
+
 const STATES = ['generating', 'success', 'failure', 'failure', 'success'] as const
 
 /** Side fields may be odd: a paid result must not be lost over one of them. */

@@ -1,9 +1,10 @@
-import { printable, type LumaCallback, type Recorded } from '@luma-callback/core'
+import { printable, type LumaCallback, type Received } from '@luma-callback/core'
 
 /** What `reconcile` tells. */
 export type ReconcileEvent =
-  /** A task had finished, and was handed to the receiver; `duplicate` if its callback was quicker. */
-  | { type: 'found'; callback: LumaCallback; recorded: Recorded }
+  /** A task had finished, and was handed to the receiver; `duplicate` if its callback was quicker; `dead` if its hook
+   * failed for good. */
+  | { type: 'found'; callback: LumaCallback; recorded: Received }
   /** A task is older than `maxAge`, and nobody asks for it any more. `age` in milliseconds. */
   | { type: 'abandoned'; taskId: string; age: number }
   /** The API wants to be left alone, for `delay` milliseconds. */

@@ -16,7 +16,7 @@ import { closingRefusal, toRefusal } from './refusals.ts'
 import type { LumaHandler } from './receiver.ts'
 import { readQuery, type LumaRequest } from './request.ts'
 import { secretsFrom, toList, warnUnverified, type SecretFunction } from './secret.ts'
-import { reviveUnborne } from './trust.ts'
+import { isDead, reviveUnborne } from './trust.ts'
 import { isSignedBy, readSignature, unverified, type Signature } from './verify.ts'
 import { createWaiting } from './waiting.ts'
 
@@ -202,7 +202,9 @@ export function createHandler(options: LumaOptions, clock: Clock = systemClock):
     ...waiting,
     async receive(callback) {
       if (closing) throw new ClosedError('the receiver is closing')
-      return take(withKey(callback))
+      const keyed = withKey(callback)
+      const recorded = await take(keyed)
+      return recorded !== 'recorded' && (await isDead(inbox, keyed)) ? 'dead' : recorded
     },
     close(closeOptions) {
       closing ??= inbox.close(closeOptions)

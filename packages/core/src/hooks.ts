@@ -1,6 +1,6 @@
 import type { LumaCallback, LumaFailure, LumaSuccess } from './callback.ts'
-import type { Clock } from './clock.ts'
-import { ForgedError, HookTimeoutError, NoHookError, toError } from './errors.ts'
+import type { Clock, Timer } from './clock.ts'
+import { ForgedError, HookTimeoutError, NoHookError, toError, UnconfirmedError } from './errors.ts'
 import type { Emit } from './events.ts'
 import type { Deliver, DeliverOptions } from './inbox.ts'
 import type { Trust } from './trust.ts'
@@ -46,14 +46,18 @@ export function createDeliver({ onSuccess, onFailure, trust, hookTimeout, emit, 
   }
 
   /** What is not borne out never gets to a hook; what is, gets there as it is in truth, under the key that it came by. */
-  async function runTrusted(by: Trust, callback: LumaCallback, context: HookContext): Promise<unknown> {
+  async function confirmed(by: Trust, callback: LumaCallback, signal: AbortSignal): Promise<LumaCallback> {
     try {
-      const confirmed = await by.confirm(callback, { signal: context.signal })
-      context.signal.throwIfAborted()
-      return await runHook({ ...confirmed, key: callback.key }, context)
+      const truth = await by.confirm(callback, { signal })
+      signal.throwIfAborted()
+      return { ...truth, key: callback.key }
     } catch (error) {
-      if (error instanceof ForgedError) emit({ type: 'forged', callback, error })
-      throw error
+      if (error instanceof ForgedError && !signal.aborted) emit({ type: 'forged', callback, error })
+      if (error instanceof ForgedError || error instanceof UnconfirmedError) throw error
+      // Under its name an inbox remembers that this may be the true one yet; see isUnborne.
+      throw new UnconfirmedError(`nobody could tell whether ${named(callback)} is true: ${toError(error).message}`, {
+        cause: error,
+      })
     }
   }
 
@@ -61,12 +65,16 @@ export function createDeliver({ onSuccess, onFailure, trust, hookTimeout, emit, 
     new Promise((resolve, reject) => {
       if (signal.aborted) return reject(toError(signal.reason))
       const controller = new AbortController()
-      const timer = clock.setTimeout(() => giveUp(timedOut(callback, hookTimeout)), hookTimeout)
-      // A server that is open keeps the process alive; a hook that hangs should not.
-      timer.unref?.()
+      let timer = giveUpLater(trust ? () => unconfirmed(callback, hookTimeout) : () => timedOut(callback, hookTimeout))
       const onAbort = () => giveUp(toError(signal.reason))
       signal.addEventListener('abort', onAbort, { once: true })
 
+      function giveUpLater(late: () => Error): Timer {
+        const made = clock.setTimeout(() => giveUp(late()), hookTimeout)
+        // A server that is open keeps the process alive; a hook that hangs should not.
+        made.unref?.()
+        return made
+      }
       function settle(): void {
         clock.clearTimeout(timer)
         signal.removeEventListener('abort', onAbort)
@@ -84,9 +92,17 @@ export function createDeliver({ onSuccess, onFailure, trust, hookTimeout, emit, 
         controller.abort(reason)
       }
 
+      /** However long somebody had to be waited for who knows: the hook has its whole time. */
+      async function runTrusted(by: Trust, context: HookContext): Promise<unknown> {
+        const truth = await confirmed(by, callback, controller.signal)
+        clock.clearTimeout(timer)
+        timer = giveUpLater(() => timedOut(callback, hookTimeout))
+        return runHook(truth, context)
+      }
+
       try {
         const context = { attempt, signal: controller.signal, key: callback.key }
-        const result = trust ? runTrusted(trust, callback, context) : runHook(callback, context)
+        const result = trust ? runTrusted(trust, context) : runHook(callback, context)
         // Whatever looks like a promise is waited for, as `await` would; what is not needs no further turn.
         if (canBeThenable(result)) Promise.resolve(result).then(succeed, fail)
         else succeed()
@@ -104,4 +120,12 @@ function timedOut({ taskId, outcome }: LumaCallback, hookTimeout: number): HookT
   return new HookTimeoutError(
     `the ${outcome} hook for task ${taskId} did not finish within ${hookTimeout} ms; let it end when context.signal aborts, or raise hookTimeout`,
   )
+}
+
+function unconfirmed(callback: LumaCallback, hookTimeout: number): UnconfirmedError {
+  return new UnconfirmedError(`nobody could tell within ${hookTimeout} ms whether ${named(callback)} is true`)
+}
+
+function named({ taskId, outcome }: LumaCallback): string {
+  return `the ${outcome} of task ${taskId}`
 }

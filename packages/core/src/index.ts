@@ -1,6 +1,6 @@
 // The receiver
 export { createHandler } from './handler.ts'
-export type { LumaHandler, LumaLifecycle, LumaReceiver } from './receiver.ts'
+export type { LumaHandler, LumaLifecycle, LumaReceiver, Received } from './receiver.ts'
 export { toOptions, type LumaOptions, type Verify } from './options.ts'
 export { readQuery, type LumaRequest } from './request.ts'
 export type { LumaAnswer, RefusalReason } from './answers.ts'

@@ -15,17 +15,22 @@ export interface LumaLifecycle {
   close(options?: CloseOptions): Promise<void>
 }
 
+/** What became of a callback that was handed in; `dead`: it had come before, and its hook failed for good. */
+export type Received = Recorded | 'dead'
+
 /** What a receiver can do besides answering requests, the same for a handler and for every adapter's middleware. */
 export interface LumaReceiver extends LumaLifecycle {
   /**
    * Takes in a callback that came another way than by HTTP, such as what the API told of a task. It goes through the same
-   * inbox, by the same atomic write: if the callback itself comes too, the hook runs once.
+   * inbox, by the same atomic write: if the callback itself comes too, the hook runs once. With `trust`, one that was dead
+   * because nobody bore it out gets another run.
    *
    * @throws LumaError if it could not be recorded; try again.
    */
-  receive(callback: LumaCallback): Promise<Recorded>
+  receive(callback: LumaCallback): Promise<Received>
   /**
-   * Whether a callback of this task was taken in, as far as that is remembered; with `trust`, whether one was borne out.
+   * Whether a callback of this task was taken in and is not dead, as far as that is remembered; with `trust`, whether one
+   * was borne out and its hook is done.
    * False too if the option `key` makes other keys than the default.
    */
   has(taskId: string): Promise<boolean>

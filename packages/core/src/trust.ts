@@ -7,8 +7,8 @@ export interface Trust {
   /**
    * The callback as it is in truth, which the hook gets in place of the one that came. Its task and outcome are the same.
    *
-   * @throws ForgedError (`ERR_LUMA_FORGED`) if it is not borne out: it becomes dead at once. Anything else: nobody can
-   * tell now, so it is asked again.
+   * @throws ForgedError (`ERR_LUMA_FORGED`) if it is not borne out: it becomes dead at once. Anything else, and no answer
+   * within `hookTimeout`: nobody can tell now, so it is asked again (`ERR_LUMA_UNCONFIRMED`).
    */
   confirm(callback: LumaCallback, context: { signal: AbortSignal }): Promise<LumaCallback>
 }
@@ -35,5 +35,17 @@ export async function reviveUnborne(
     if (entry && isUnborne(entry)) await durable.requeue(key)
   } catch (cause) {
     throw new StoreUnavailableError(`task ${taskId} could not be given another run`, { cause })
+  }
+}
+
+/** Whether a callback's hook failed for good, or somebody could not bear it out. */
+export async function isDead(
+  inbox: Inbox | undefined,
+  { key, taskId }: Pick<LumaCallback, 'key' | 'taskId'>,
+): Promise<boolean> {
+  try {
+    return (await inbox?.get?.(key))?.state === 'dead'
+  } catch (cause) {
+    throw new StoreUnavailableError(`nobody could tell what became of task ${taskId}`, { cause })
   }
 }

@@ -1,7 +1,7 @@
 import type { Arrivals } from './arrivals.ts'
 import { parseCallback, type LumaCallback } from './callback.ts'
 import type { Clock } from './clock.ts'
-import { ForgedError, UnconfirmedError, WaitTimeoutError } from './errors.ts'
+import { WaitTimeoutError } from './errors.ts'
 import type { Inbox, InboxEntry } from './inbox.ts'
 import { callbackKey } from './key.ts'
 import { limited } from './limited.ts'
@@ -44,10 +44,10 @@ export function createWaiting({ inbox, arrivals, trust, clock }: WaitingParts): 
     return entries.filter((entry): entry is Kept => entry.raw !== undefined && !isUnborne(entry))
   }
 
-  /** What is not done yet may still turn out to be forged. */
+  /** What is not done yet may still turn out to be forged; for what is dead nobody has done anything. */
   async function has(taskId: string): Promise<boolean> {
     const entries = await entriesOf(taskId)
-    return entries.some(({ state }) => !trust || state === 'done')
+    return entries.some(({ state }) => (trust ? state === 'done' : state !== 'dead'))
   }
 
   async function find(taskId: string): Promise<LumaCallback | undefined> {
@@ -62,9 +62,9 @@ export function createWaiting({ inbox, arrivals, trust, clock }: WaitingParts): 
     if (!trust) return callback
     try {
       return await trust.confirm(callback, { signal })
-    } catch (error) {
-      if (error instanceof ForgedError || error instanceof UnconfirmedError) return undefined
-      throw error
+    } catch {
+      // Whatever it is, the true one may still come; the hook's own run tells of it.
+      return undefined
     }
   }
 

@@ -9,6 +9,7 @@ export {
   type LumaHandler,
   type LumaLifecycle,
   type LumaReceiver,
+  type Received,
   type LumaOptions,
   type LumaRequest,
   type LumaAnswer,

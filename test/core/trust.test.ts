@@ -1,0 +1,77 @@
+import { ForgedError, type LumaCallback, type LumaOptions, type Trust } from '@luma-callback/core'
+import { describe, expect, test } from 'vitest'
+import { memoryInboxes } from '../contract/memory-inbox.ts'
+import { serveReceiver } from '../helpers/api.ts'
+import { fakeClock } from '../helpers/clock.ts'
+import { startReceiver } from '../helpers/receiver.ts'
+import { fixtures, signedHeaders, successOf, TASK_ID } from '../helpers/signed.ts'
+import { post } from '../helpers/wire.ts'
+
+const RETRY = { attempts: 1, minDelay: 1, maxDelay: 1 }
+const send = (url: string) => post(url, fixtures.success, signedHeaders())
+
+async function trusting(confirm: Trust['confirm'], options: Partial<LumaOptions> = {}) {
+  const inbox = memoryInboxes()()
+  const receiver = await serveReceiver({ inbox, trust: { confirm }, retry: RETRY, ...options })
+  return { ...receiver, inbox, types: () => receiver.events.map(({ type }) => type) }
+}
+
+describe('what was not borne out gets another run when it comes again', () => {
+  test.each([
+    ['an error of any kind', async (): Promise<LumaCallback> => Promise.reject(new TypeError('no')), 60_000],
+    ['no answer within hookTimeout', () => new Promise<LumaCallback>(() => {}), 20],
+    [
+      'an abort that is told as it is',
+      (_: LumaCallback, { signal }: { signal: AbortSignal }) =>
+        new Promise<LumaCallback>((_resolve, reject) =>
+          signal.addEventListener('abort', () => reject(signal.reason as Error)),
+        ),
+      20,
+    ],
+  ])('after %s', async (_, fail, hookTimeout) => {
+    let isAway = true
+    const receiver = await trusting(async (callback, context) => (isAway ? fail(callback, context) : callback), {
+      hookTimeout,
+    })
+    await send(receiver.url)
+    await expect.poll(receiver.types).toEqual(['received', 'dead'])
+    expect(receiver.events[1]).toMatchObject({ error: { code: 'ERR_LUMA_UNCONFIRMED' } })
+    expect(await receiver.handler.has(TASK_ID)).toBe(false)
+    isAway = false
+    await send(receiver.url)
+    await expect.poll(() => receiver.hooks).toEqual([TASK_ID])
+    await expect.poll(() => receiver.handler.has(TASK_ID)).toBe(true)
+  })
+})
+
+test('the hook has its whole time, however long somebody had to be waited for', async () => {
+  const clock = fakeClock()
+  const slowly = <Result>(result: Result) =>
+    new Promise<Result>((resolve) => clock.setTimeout(() => resolve(result), 900))
+  const options = { hookTimeout: 1_000, trust: { confirm: slowly<LumaCallback> }, onSuccess: () => slowly(undefined) }
+  const { send: sendSample, events } = startReceiver(options, clock)
+  const answer = sendSample(successOf())
+  await clock.advance(1_800)
+  expect(await answer).toMatchObject({ status: 200 })
+  expect(events.map(({ type }) => type)).toEqual(['received', 'delivered'])
+})
+
+test('a hook that throws what looks like a verdict is no forgery', async () => {
+  const onSuccess = () => Promise.reject(new ForgedError('says the hook'))
+  const receiver = await trusting(async (callback) => callback, { onSuccess })
+  await send(receiver.url)
+  await expect.poll(receiver.types).toEqual(['received', 'dead'])
+})
+
+test('a callback that is handed in and whose hook had failed for good is told as dead, and not as one that is there', async () => {
+  const inbox = memoryInboxes()()
+  const onSuccess = () => Promise.reject(new Error('no order'))
+  const { handler, url, events } = await serveReceiver({ inbox, retry: RETRY, onSuccess })
+  await send(url)
+  await expect.poll(() => events.at(-1)?.type).toBe('dead')
+  const [first] = events
+  const callback = first?.type === 'received' ? first.callback : expect.unreachable()
+  expect(await handler.receive(callback)).toBe('dead')
+  expect(await handler.has(TASK_ID)).toBe(false)
+  expect(await handler.waitFor(TASK_ID)).toMatchObject({ taskId: TASK_ID })
+})
