@@ -71,3 +71,25 @@ test('no header goes out that could tell anything of us, and no error shows a qu
     expect(Object.keys(headers).toSorted()).toEqual(['accept-encoding', 'connection', 'host'])
   }
 })
+
+test.each([
+  ['is announced as too large', { maxBytes: 1_000 }],
+  [
+    'onProgress throws upon',
+    {
+      onProgress() {
+        throw new Error('a bug')
+      },
+    },
+  ],
+  ['is refused by its first bytes', { checkContent: true }, Buffer.alloc(3_000_000)],
+])('an answer that %s holds no connection open', async (_, options, body: Buffer = BODY) => {
+  const closed: Promise<unknown>[] = []
+  const { url } = await startOrigin((request, response) => {
+    closed.push(once(response, 'close'))
+    serve(request, response, { body }, { stallAfter: 100_000 })
+  })
+  await failure(saveUrl(url, { ...local(newDirectory()), ...options }))
+  expect(closed).toHaveLength(1)
+  await Promise.all(closed)
+})

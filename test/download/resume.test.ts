@@ -7,6 +7,7 @@ import { local, newDirectory, serve, sha256Of, startOrigin, videoOf, type Origin
 
 const BODY = videoOf(3_000_000)
 const FILE: OriginFile = { body: BODY, etag: '"one"' }
+const DATED: OriginFile = { body: BODY, lastModified: 'Mon, 02 Nov 2026 10:00:00 GMT' }
 const once = { retry: { attempts: 1 } }
 
 describe('a connection that is cut', () => {
@@ -146,13 +147,27 @@ describe('what an earlier run left', () => {
     expect(ranges[1]).toBeUndefined()
   })
 
-  test('of another URL, it is nothing to go on with', async () => {
+  test.each([
+    ['the same strong ETag: it goes on', FILE, FILE, true],
+    ['another ETag: from the start', FILE, { ...FILE, etag: '"two"' }, false],
+    ['the time of the last change only: from the start', DATED, DATED, false],
+  ])('at another URL, with %s', async (_, file, later, resumed) => {
+    const to = newDirectory()
+    await interrupted(to, file)
+    const { url, requests } = await startOrigin((request, response) => serve(request, response, later))
+    const saved = await saveUrl(url, { ...local(to), name: 'fox' })
+    expect(saved).toMatchObject({ sha256: sha256Of(BODY), resumed, attempts: 1 })
+    expect(requests[0]?.headers['if-range']).toBe(file.etag)
+  })
+
+  test('at another URL, a part that does not say of which ETag it is is not appended', async () => {
     const to = newDirectory()
     await interrupted(to)
-    const { url, requests } = await startOrigin((request, response) => serve(request, response, FILE))
-    const saved = await saveUrl(url, { ...local(to), name: 'fox' })
-    expect(saved).toMatchObject({ sha256: sha256Of(BODY), resumed: false })
-    expect(requests[0]?.headers.range).toBeUndefined()
+    const { url } = await startOrigin((request, response, count) => {
+      delete request.headers['if-range']
+      serve(request, response, { body: BODY, ...(count > 1 && { etag: '"two"' }) })
+    })
+    expect(await saveUrl(url, { ...local(to), name: 'fox' })).toMatchObject({ resumed: false })
   })
 
   test('damage to what was kept is found by the checksum, and all of it is fetched again', async () => {

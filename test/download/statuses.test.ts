@@ -91,6 +91,37 @@ describe('refresh', () => {
     expect(requests[2]?.headers.range).toBeDefined()
   })
 
+  test('a fresh URL may lead to another place: with a strong ETag it goes on there, and in the next run', async () => {
+    const paths: (string | undefined)[] = []
+    const { url } = await startOrigin((request, response, count) => {
+      paths.push(request.url)
+      if (!request.url?.includes('fresh')) {
+        return count === 1 ? serve(request, response, FILE, { cutAfter: 1_000_000 }) : response.writeHead(403).end()
+      }
+      serve(request, response, FILE, count < 5 ? { cutAfter: 1_000_000 } : {})
+    })
+    const to = newDirectory()
+    const options = { ...local(to), name: 'fox', refresh: () => new URL(`/fresh/${paths.length}`, url).href }
+    const first = saveUrl(url, { ...options, retry: { attempts: 2, minDelay: 1 } })
+    expect(await failure(first)).toMatchObject({ code: 'ERR_LUMA_DOWNLOAD_CONNECTION' })
+    expect(await saveUrl(url, options)).toMatchObject({ sha256: sha256Of(BODY), resumed: true })
+    expect(paths).toEqual(['/video.mp4', '/video.mp4', '/fresh/2', '/video.mp4', '/fresh/4'])
+  })
+
+  test.each([
+    ['when refresh fails', { refresh: () => Promise.reject(new Error('the API is down')) }],
+    ['without it', {}],
+  ])('what has come is kept for a link that is fresher, %s', async (_, options) => {
+    const to = newDirectory()
+    const { url } = await startOrigin((request, response, count) => {
+      if (count === 2) response.writeHead(403).end()
+      else serve(request, response, FILE, count === 1 ? { cutAfter: 1_500_000 } : {})
+    })
+    await failure(saveUrl(url, { ...local(to), ...options, name: 'fox' }))
+    expect(readdirSync(to).toSorted()).toEqual(['.fox.part', '.fox.part.json'])
+    expect(await saveUrl(url, { ...local(to), name: 'fox' })).toMatchObject({ resumed: true })
+  })
+
   test('is asked twice at most', async () => {
     const { url, requests } = await startOrigin((_, response) => response.writeHead(410).end())
     const error = await failure(saveUrl(url, { ...local(newDirectory()), refresh: (old) => old }))

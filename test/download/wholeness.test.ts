@@ -9,6 +9,22 @@ import { failure, local, newDirectory, serve, sha256Of, startOrigin, videoOf, vi
 const BODY = videoOf(3_000_000)
 const FILE = { body: BODY, etag: '"one"' }
 
+/** Bit by bit, as it is defined. */
+function crc32cOf(body: Uint8Array): string {
+  let crc = 0xffffffff
+  for (const byte of body) {
+    crc ^= byte
+    for (let bit = 0; bit < 8; bit++) crc = (crc >>> 1) ^ (crc & 1 ? 0x82f63b78 : 0)
+  }
+  const bytes = Buffer.alloc(4)
+  bytes.writeUInt32BE(~crc >>> 0)
+  return bytes.toString('base64')
+}
+
+test('a CRC-32C is the one that the world knows', () => {
+  expect(Buffer.from(crc32cOf(Buffer.from('123456789')), 'base64').toString('hex')).toBe('e3069283')
+})
+
 describe('size and length', () => {
   test.each([
     ['announced', { 'content-length': String(BODY.length) }],
@@ -98,39 +114,49 @@ describe('size and length', () => {
 })
 
 describe('checksums', () => {
-  const sha256 = createHash('sha256').update(BODY).digest('base64')
-  const md5 = createHash('md5').update(BODY).digest('base64')
-  const wrong256 = createHash('sha256').update('x').digest('base64')
-  const wrong5 = createHash('md5').update('x').digest('base64')
-  const forms: [string, (sha: string, md: string) => Record<string, string>][] = [
-    ['Repr-Digest', (sha) => ({ 'repr-digest': `sha-512=:AAAA:, sha-256=:${sha}:` })],
-    ['Content-Digest', (sha) => ({ 'content-digest': `sha-256=:${sha}:` })],
-    ['Digest', (sha) => ({ digest: `md5=ignored==,SHA-256=${sha}` })],
-    ['Digest with MD5', (_, md) => ({ digest: `MD5=${md}` })],
-    ['Content-MD5', (_, md) => ({ 'content-md5': md })],
-    ['x-amz-checksum-sha256', (sha) => ({ 'x-amz-checksum-sha256': sha })],
-    ['x-goog-hash', (_, md) => ({ 'x-goog-hash': `crc32c=AAAAAA==,md5=${md}` })],
+  const sums = (body: Uint8Array) => ({
+    sha256: createHash('sha256').update(body).digest('base64'),
+    sha512: createHash('sha512').update(body).digest('base64'),
+    md5: createHash('md5').update(body).digest('base64'),
+    crc32c: crc32cOf(body),
+  })
+  const [right, wrong] = [sums(BODY), sums(Buffer.from('x'))]
+  const forms: [string, (sum: typeof right) => Record<string, string>][] = [
+    ['Repr-Digest', ({ sha256 }) => ({ 'repr-digest': `sha-512=:AAAA:, sha-256=:${sha256}:` })],
+    ['Repr-Digest with a parameter', ({ sha256 }) => ({ 'repr-digest': `sha-256=:${sha256}:;q=1, md5=:AAAA:` })],
+    ['Repr-Digest of SHA-512', ({ sha512 }) => ({ 'repr-digest': `sha-512=:${sha512}:` })],
+    ['Repr-Digest of two', ({ sha512 }) => ({ 'repr-digest': `sha-256=:${right.sha256}:, sha-512=:${sha512}:` })],
+    ['Content-Digest', ({ sha256 }) => ({ 'content-digest': `sha-256=:${sha256}:` })],
+    ['Digest', ({ sha256 }) => ({ digest: `md5=ignored==,SHA-256=${sha256}` })],
+    ['Digest of SHA-512', ({ sha512 }) => ({ digest: `SHA-512=${sha512}` })],
+    ['Digest of MD5', ({ md5 }) => ({ digest: `MD5=${md5}` })],
+    ['Content-MD5', ({ md5 }) => ({ 'content-md5': md5 })],
+    ['x-amz-checksum-sha256', ({ sha256 }) => ({ 'x-amz-checksum-sha256': sha256 })],
+    ['x-goog-hash of MD5', ({ md5 }) => ({ 'x-goog-hash': `crc32c=${right.crc32c},md5=${md5}` })],
+    ['x-goog-hash of CRC-32C', ({ crc32c }) => ({ 'x-goog-hash': `crc32c=${crc32c},md5=${right.md5}` })],
+    ['x-goog-hash of CRC-32C alone', ({ crc32c }) => ({ 'x-goog-hash': `crc32c=${crc32c}` })],
   ]
 
   test.each(forms)('%s is checked', async (_, headersOf) => {
-    const right = await startOrigin((request, response) =>
-      serve(request, response, { ...FILE, headers: headersOf(sha256, md5) }),
+    const good = await startOrigin((request, response, count) =>
+      serve(request, response, { ...FILE, headers: headersOf(right) }, count === 1 ? { cutAfter: 1_500_000 } : {}),
     )
-    expect(await saveUrl(right.url, local(newDirectory()))).toMatchObject({ sha256: sha256Of(BODY), attempts: 1 })
+    const saved = await saveUrl(good.url, local(newDirectory()))
+    expect(saved).toMatchObject({ sha256: sha256Of(BODY), attempts: 2, resumed: true })
 
     const to = newDirectory()
-    const headers = headersOf(wrong256, wrong5)
+    const headers = headersOf(wrong)
     const { url, requests } = await startOrigin((request, response) => serve(request, response, { ...FILE, headers }))
     const retry = { attempts: 2, minDelay: 1 }
     const error = await failure(saveUrl(url, { ...local(to), retry }))
     expect(error).toMatchObject({ code: 'ERR_LUMA_DOWNLOAD_CHECKSUM', retryable: true })
-    expect(error.message).toMatch(/its (sha256|md5) is [0-9a-f]+ and should be [0-9a-f]+/)
+    expect(error.message).toMatch(/its (sha256|sha512|md5|crc32c) is [0-9a-f]+ and should be [0-9a-f]+/)
     expect(requests.map((request) => request.headers.range)).toEqual([undefined, undefined])
     expect(visible(to)).toEqual([])
   })
 
   test('yours goes before the server’s', async () => {
-    const headers = { digest: `SHA-256=${wrong256}` }
+    const headers = { digest: `SHA-256=${wrong.sha256}` }
     const { url } = await startOrigin((request, response) => serve(request, response, { ...FILE, headers }))
     expect(await saveUrl(url, { ...local(newDirectory()), sha256: sha256Of(BODY) })).toMatchObject({ attempts: 1 })
     const other = saveUrl(url, { ...local(newDirectory()), sha256: sha256Of(Buffer.from('x')), retry: { attempts: 1 } })
@@ -138,7 +164,7 @@ describe('checksums', () => {
   })
 
   test.each([
-    { 'x-amz-checksum-sha256': `${sha256}-3` },
+    { 'x-amz-checksum-sha256': `${right.sha256}-3` },
     { 'content-md5': 'not a digest' },
     { 'repr-digest': 'sha-256=:AAAA:' },
     { digest: ',,,=,sha-256' },

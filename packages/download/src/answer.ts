@@ -1,6 +1,6 @@
 import { readRetryAfter } from '@luma-callback/core'
 import { hash } from 'node:crypto'
-import type { IncomingMessage } from 'node:http'
+import type { IncomingHttpHeaders, IncomingMessage } from 'node:http'
 import { offeredBy } from './checksums.ts'
 import { DownloadError } from './errors.ts'
 import type { Source } from './target.ts'
@@ -8,9 +8,9 @@ import type { Source } from './target.ts'
 /** What an answer means for what we have. */
 export type Verdict =
   /** The file from its first byte. */
-  | { is: 'whole'; source: Source }
-  /** What is missing of it. */
-  | { is: 'rest' }
+  | { is: 'whole'; source: Source; isFramed: boolean }
+  /** What is missing of it, or some of that: up to `end`, of `total`. */
+  | { is: 'rest'; end: number; total: number }
   /** We had all of it. */
   | { is: 'complete' }
   /** The file is another one now, or this server cannot go on where we are. */
@@ -28,6 +28,14 @@ export function identityOf({ origin, pathname }: URL): string {
 }
 
 /**
+ * Whether a server may be asked to go on with what came of this source. A fresh link may lead to another place: there a
+ * strong ETag and the length have to agree, which its answer shows. The time of a change says nothing of another place.
+ */
+export function mayGoOn(source: Source, url: URL): boolean {
+  return source.identity === identityOf(url) || (isStrong(source.validator) && source.total !== undefined)
+}
+
+/**
  * @param source - Of what we have, if a range was asked for.
  * @throws DownloadError for every answer that brings nothing.
  */
@@ -37,42 +45,62 @@ export function judge(
 ): Verdict {
   const { url, shown, source, received } = asked
   const { statusCode: status = 0, headers } = answer
-  const range = /^bytes (?:(\d+)-\d+|\*)\/(\d+|\*)$/.exec(headers['content-range'] ?? '')
-  const total = range?.[2] === undefined || range[2] === '*' ? undefined : Number(range[2])
+  // Of a length that it does not tell, nobody could say whether what came is all.
+  const range = /^bytes (?:(\d+)-(\d+)|\*)\/(\d+)$/.exec(headers['content-range'] ?? '')
+  const [, first, last, total] = (range ?? []).map(Number) as (number | undefined)[]
+  const isSame =
+    source !== undefined &&
+    total !== undefined &&
+    (source.total === undefined || total === source.total) &&
+    isSameVersion(headers, source, url)
   switch (status) {
     case 200: {
-      refuseEncoded(headers['content-encoding'], shown)
-      return { is: 'whole', source: describe(answer, url) }
+      refuseEncoded(headers, shown)
+      return { is: 'whole', source: describe(headers, url), isFramed: isFramed(headers) }
     }
     case 206: {
-      refuseEncoded(headers['content-encoding'], shown)
-      const isSame =
-        source !== undefined &&
-        Number(range?.[1]) === received &&
-        (source.total === undefined || total === source.total) &&
-        (headers.etag === undefined || !source.validator?.startsWith('"') || headers.etag === source.validator)
-      return { is: isSame ? 'rest' : 'changed' }
+      refuseEncoded(headers, shown)
+      const isNext = first === received && last !== undefined && last >= received
+      if (!isSame || !isNext || last >= total) return { is: 'changed' }
+      return { is: 'rest', end: last + 1, total }
     }
     case 416:
-      return { is: source !== undefined && total === received ? 'complete' : 'changed' }
+      return { is: isSame && total === received ? 'complete' : 'changed' }
     default:
       throw statusError(status, headers['retry-after'], shown)
   }
 }
 
-function describe({ headers }: IncomingMessage, url: URL): Source {
-  const isStrong = /^"[^"]*"$/.test(headers.etag ?? '')
+/** By what we asked with. What an answer does not repeat is only taken as said where the file was before. */
+function isSameVersion(headers: IncomingHttpHeaders, source: Source, url: URL): boolean {
+  const now = isStrong(source.validator) ? headers.etag : headers['last-modified']
+  return now === undefined ? source.identity === identityOf(url) : now === source.validator
+}
+
+function isStrong(validator: string | undefined): boolean {
+  return validator !== undefined && /^"[^"]*"$/.test(validator)
+}
+
+function describe(headers: IncomingHttpHeaders, url: URL): Source {
   const length = headers['content-length']
   return {
     identity: identityOf(url),
-    validator: isStrong ? headers.etag : headers['last-modified'],
+    validator: isStrong(headers.etag) ? headers.etag : headers['last-modified'],
     total: length === undefined ? undefined : Number(length),
     checksums: offeredBy(headers),
   }
 }
 
-function refuseEncoded(encoding: string | undefined, shown: string): void {
-  if (encoding === undefined || encoding.trim().toLowerCase() === 'identity') return
+/** Whether the body's own form shows where it ends, so that one that is cut is told from a whole one. */
+function isFramed(headers: IncomingHttpHeaders): boolean {
+  // Any other coding at the end goes on until the connection is closed (RFC 9112, 6.3).
+  return headers['content-length'] !== undefined || /(?:^|,)\s*chunked\s*$/i.test(headers['transfer-encoding'] ?? '')
+}
+
+function refuseEncoded(headers: IncomingHttpHeaders, shown: string): void {
+  const codings = `${headers['content-encoding'] ?? ''},${headers['transfer-encoding'] ?? ''}`
+  // Chunks are taken out by Node; what is compressed on the way is not, nor is what the server has so.
+  if (codings.split(',').every((coding) => /^\s*(?:identity|chunked)?\s*$/i.test(coding))) return
   const message = `${shown}: it came compressed, though it was asked for as it is`
   throw new DownloadError('ERR_LUMA_DOWNLOAD_CONTENT', message, { retryable: true })
 }

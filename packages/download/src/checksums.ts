@@ -1,12 +1,16 @@
-import { createHash, type Hash } from 'node:crypto'
+import { createHash } from 'node:crypto'
 import type { IncomingHttpHeaders } from 'node:http'
+import { crc32c } from './crc32c.ts'
 import { DownloadError } from './errors.ts'
 
+/** Bytes of each digest that we can count. */
+const LENGTHS = { sha256: 32, sha512: 64, md5: 16, crc32c: 4 } as const
+
+type Algorithm = keyof typeof LENGTHS
+const ALGORITHMS = Object.keys(LENGTHS) as Algorithm[]
+
 /** Digests that a file must have, in hexadecimal. */
-export interface Checksums {
-  sha256?: string | undefined
-  md5?: string | undefined
-}
+export type Checksums = { [Name in Algorithm]?: string | undefined }
 
 /** What has been read so far. */
 export interface Digester {
@@ -15,50 +19,79 @@ export interface Digester {
   finish(expected: Checksums, shown: string): string
 }
 
-/** MD5 costs as much again, and is counted only where somebody offers one to compare it with. */
-export function createDigester(withMd5: boolean): Digester {
-  const sha256 = createHash('sha256')
-  const md5: Hash | undefined = withMd5 ? createHash('md5') : undefined
+interface Count {
+  update(chunk: Buffer): void
+  digest(): string
+}
+
+/** SHA-256, and what else somebody offers to compare with: each costs as much again. */
+export function createDigester(offered: Checksums): Digester {
+  const counts = ALGORITHMS.filter((name) => name === 'sha256' || offered[name] !== undefined).map(
+    (name) => [name, countOf(name)] as const,
+  )
   return {
     update(chunk) {
-      sha256.update(chunk)
-      md5?.update(chunk)
+      for (const [, count] of counts) count.update(chunk)
     },
     finish(expected, shown) {
-      const digests = { sha256: sha256.digest('hex'), md5: md5?.digest('hex') }
-      for (const name of ['sha256', 'md5'] as const) {
-        const [is, should] = [digests[name], expected[name]]
-        if (is === undefined || should === undefined || is === should) continue
+      let sha256 = ''
+      for (const [name, count] of counts) {
+        const [is, should] = [count.digest(), expected[name]]
+        if (name === 'sha256') sha256 = is
+        if (should === undefined || is === should) continue
         const message = `${shown}: its ${name} is ${is} and should be ${should}; it was damaged on the way, or is another file`
         throw new DownloadError('ERR_LUMA_DOWNLOAD_CHECKSUM', message, { retryable: true })
       }
-      return digests.sha256
+      return sha256
     },
+  }
+}
+
+function countOf(name: Algorithm): Count {
+  if (name !== 'crc32c') {
+    const hash = createHash(name)
+    return { update: (chunk) => void hash.update(chunk), digest: () => hash.digest('hex') }
+  }
+  let crc = 0
+  return {
+    update(chunk) {
+      crc = crc32c(chunk, crc)
+    },
+    digest: () => crc.toString(16).padStart(LENGTHS.crc32c * 2, '0'),
   }
 }
 
 /**
- * The checksums that a whole answer offers: Repr-Digest and Content-Digest (RFC 9530), Digest (RFC 3230), Content-MD5
- * (RFC 1864), those of S3 and of Google Cloud Storage.
+ * The checksums that a whole answer offers: SHA-256, SHA-512 and MD5 of Repr-Digest and Content-Digest (RFC 9530) and of
+ * Digest (RFC 3230), Content-MD5 (RFC 1864), that of S3, and MD5 and CRC-32C of Google Cloud Storage.
  */
 export function offeredBy(headers: IncomingHttpHeaders): Checksums {
   const text = (name: string): string => [headers[name] ?? []].flat().join(',')
-  const lists = ['repr-digest', 'digest', 'content-digest'].map(text)
-  const named = (name: string): string | undefined =>
-    lists.map((list) => memberOf(list, name)).find((value) => value !== undefined)
-  return {
-    sha256: toHex(named('sha-256'), 32) ?? toHex(text('x-amz-checksum-sha256'), 32),
-    md5: toHex(named('md5'), 16) ?? toHex(memberOf(text('x-goog-hash'), 'md5'), 16) ?? toHex(text('content-md5'), 16),
+  const listed = ['repr-digest', 'digest', 'content-digest'].map((name) => membersOf(text(name)))
+  const named = (name: string): (string | undefined)[] => listed.map((members) => members.get(name))
+  const google = membersOf(text('x-goog-hash'))
+  const texts: Record<Algorithm, (string | undefined)[]> = {
+    sha256: [...named('sha-256'), text('x-amz-checksum-sha256')],
+    sha512: named('sha-512'),
+    md5: [...named('md5'), google.get('md5'), text('content-md5')],
+    crc32c: [google.get('crc32c')],
   }
+  const offered: Checksums = {}
+  for (const name of ALGORITHMS) {
+    const [first] = texts[name].flatMap((base64) => toHex(base64, LENGTHS[name]) ?? [])
+    if (first !== undefined) offered[name] = first
+  }
+  return offered
 }
 
-/** `sha-256=:…:` or `SHA-256=…` of a list with commas. */
-function memberOf(list: string, name: string): string | undefined {
+/** What a list with commas has: `sha-256=:…:`, with whatever parameters, or `SHA-256=…`. */
+function membersOf(list: string): Map<string, string> {
+  const members = new Map<string, string>()
   for (const member of list.split(',')) {
-    const [, key = '', value = ''] = /^\s*([\w-]+)=:?([A-Za-z0-9+/]+=*):?\s*$/.exec(member) ?? []
-    if (key.toLowerCase() === name) return value
+    const [, key = '', value = ''] = /^\s*([\w-]+)=:?([A-Za-z0-9+/]+=*):?\s*(?:;.*)?$/.exec(member) ?? []
+    if (key !== '') members.set(key.toLowerCase(), value)
   }
-  return undefined
+  return members
 }
 
 /** What is not as long as such a digest is something else: S3 gives one of the parts' digests, with their number. */

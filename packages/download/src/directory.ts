@@ -80,7 +80,7 @@ async function find(root: string, name: string, signal: AbortSignal): Promise<Fo
 }
 
 async function read(path: string, signal: AbortSignal): Promise<[sha256: string, Content]> {
-  const digester = createDigester(false)
+  const digester = createDigester({})
   for await (const chunk of createReadStream(path, { highWaterMark: 1024 ** 2, signal }))
     digester.update(chunk as Buffer)
   const handle = await open(path)

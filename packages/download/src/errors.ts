@@ -67,6 +67,19 @@ export class DownloadError extends LumaError {
   }
 }
 
+/** What came is wrong, too much, or not to be had on this disk: nothing of it is of use to a later run. */
+const SPOILT: ReadonlySet<DownloadErrorCode> = new Set([
+  'ERR_LUMA_DOWNLOAD_CHECKSUM',
+  'ERR_LUMA_DOWNLOAD_CONTENT',
+  'ERR_LUMA_DOWNLOAD_TARGET',
+  'ERR_LUMA_DOWNLOAD_TOO_LARGE',
+])
+
+/** Whether what has come is to be thrown away. After all else, also a link that has expired, it can be gone on with. */
+export function isSpoilt(error: unknown): boolean {
+  return error instanceof DownloadError && SPOILT.has(error.code)
+}
+
 /** Why a URL or an address was not asked. Trying again does not help. */
 export function refused(message: string, options?: ErrorOptions): DownloadError {
   return new DownloadError('ERR_LUMA_DOWNLOAD_REFUSED', message, { ...options, retryable: false })

@@ -16,7 +16,7 @@ const noteSchema = z.strictObject({
   identity: z.string(),
   validator: z.string().optional(),
   total: z.int().optional(),
-  checksums: z.strictObject({ sha256: z.string().optional(), md5: z.string().optional() }),
+  checksums: z.partialRecord(z.enum(['sha256', 'sha512', 'md5', 'crc32c']), z.string()),
   received: z.int().min(1),
 })
 

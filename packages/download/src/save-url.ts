@@ -2,7 +2,7 @@ import { createSlots, limited, systemClock } from '@luma-callback/core'
 import { withRetries } from './attempts.ts'
 import { EXTENSIONS, contentTypeOf } from './content.ts'
 import { enterDirectory, type Found } from './directory.ts'
-import { DownloadError, timeoutError } from './errors.ts'
+import { isSpoilt, timeoutError } from './errors.ts'
 import { nameOfUrl, safeName } from './names.ts'
 import { readOptions, type SaveOptions, type Settings } from './options.ts'
 import { Reporter } from './progress.ts'
@@ -136,9 +136,9 @@ async function fetchTo(target: Target, { url, name, startedAt, settings, signal 
       duration: Math.round(performance.now() - startedAt),
     }
   } catch (error) {
-    const isUnfinished = signal.aborted || (error instanceof DownloadError && error.isInterruption)
+    const isOver = !signal.aborted && isSpoilt(error)
     // What goes wrong now must not hide what went wrong before.
-    await (isUnfinished ? target.keep(error as Error) : target.discard(error as Error)).catch(() => {})
+    await (isOver ? target.discard(error as Error) : target.keep(error as Error)).catch(() => {})
     throw error
   } finally {
     reporter?.stop()

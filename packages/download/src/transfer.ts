@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http'
-import { identityOf, judge, rangeHeaders, type Verdict } from './answer.ts'
+import { identityOf, judge, mayGoOn, rangeHeaders, type Verdict } from './answer.ts'
 import { createDigester, type Digester } from './checksums.ts'
 import { contentOf, HEAD, UNKNOWN, type Content } from './content.ts'
 import { DownloadError } from './errors.ts'
@@ -32,7 +32,7 @@ export class Transfer {
   readonly #settings: TransferSettings
   #source: Source | undefined
   #content: Content = UNKNOWN
-  #digester: Digester = createDigester(false)
+  #digester: Digester = createDigester({})
 
   constructor(target: Target, settings: TransferSettings) {
     this.#target = target
@@ -42,15 +42,18 @@ export class Transfer {
   /** Takes up what an earlier run left of the same file. */
   async takeUp(url: URL): Promise<void> {
     const kept = await this.#target.kept()
-    if (kept?.source.identity !== identityOf(url)) return
-    const digester = createDigester(kept.source.checksums.md5 !== undefined)
+    if (!kept || !mayGoOn(kept.source, url)) return
+    const digester = createDigester(kept.source.checksums)
     let head: Buffer = Buffer.alloc(0)
     for await (const chunk of kept.chunks()) {
       this.#settings.signal.throwIfAborted()
       if (head.length < HEAD) head = Buffer.concat([head, chunk.subarray(0, HEAD)])
       digester.update(chunk)
     }
-    this.#content = contentOf(head) ?? UNKNOWN
+    const content = contentOf(head)
+    // An earlier run may have been told to take anything.
+    if (!content && this.#settings.checkContent) return
+    this.#content = content ?? UNKNOWN
     this.#digester = digester
     this.#source = kept.source
     this.received = kept.received
@@ -59,10 +62,10 @@ export class Transfer {
   /** Gets what is missing. Rejects with what came between. */
   async attempt(url: URL): Promise<Complete> {
     const shown = showUrl(url)
-    // Of another file there is nothing to go on with.
-    if (this.#source && this.#source.identity !== identityOf(url)) this.#startOver()
+    if (this.#source && !mayGoOn(this.#source, url)) this.#startOver()
+    // At another place than where it was, somebody has to say that it is the same.
     const isComplete = this.received > 0 && this.received === this.#source?.total
-    if (isComplete) this.resumed = true
+    if (isComplete && this.#source?.identity === identityOf(url)) this.resumed = true
     else await this.#get(url, shown)
     return this.#check(shown)
   }
@@ -71,32 +74,29 @@ export class Transfer {
     const headers = rangeHeaders(this.#source, this.received)
     const isRange = headers['range'] !== undefined
     const answer = await request(url, headers, this.#settings)
-    let verdict: Verdict
     try {
       const source = isRange ? this.#source : undefined
-      verdict = judge(answer, { url, shown, received: this.received, ...(source && { source }) })
-    } catch (error) {
+      const verdict = judge(answer, { url, shown, received: this.received, ...(source && { source }) })
+      if (verdict.is !== 'changed') return await this.#accept(verdict, answer, shown)
+    } finally {
+      // Whatever became of it: an answer that nobody reads would hold its connection open.
       answer.destroy()
-      throw error
     }
+    if (!isRange) throw lengthError(`${shown}: answered ${answer.statusCode} and was not asked for a part`)
+    this.#startOver()
+    await this.#get(url, shown)
+  }
+
+  async #accept(verdict: Exclude<Verdict, { is: 'changed' }>, answer: IncomingMessage, shown: string): Promise<void> {
     switch (verdict.is) {
       case 'whole':
         this.#startOver()
-        await this.#takeWhole(answer, shown, verdict.source)
-        break
+        return this.#takeWhole(answer, shown, verdict)
       case 'rest':
         this.resumed = true
-        await this.#takeRest(answer, shown)
-        break
+        return this.#takeRest(answer, shown, verdict)
       case 'complete':
         this.resumed = true
-        answer.destroy()
-        break
-      case 'changed':
-        answer.destroy()
-        if (!isRange) throw lengthError(`${shown}: answered ${answer.statusCode} and was not asked for a part`)
-        this.#startOver()
-        await this.#get(url, shown)
     }
   }
 
@@ -106,17 +106,19 @@ export class Transfer {
     this.resumed = false
   }
 
-  async #takeWhole(answer: IncomingMessage, shown: string, source: Source): Promise<void> {
+  async #takeWhole(
+    answer: IncomingMessage,
+    shown: string,
+    { source, isFramed }: Extract<Verdict, { is: 'whole' }>,
+  ): Promise<void> {
     this.#checkSize(source.total ?? 0, shown)
-    const isFramed = source.total !== undefined || answer.headers['transfer-encoding'] !== undefined
-    const { sha256 = this.#settings.sha256, md5 } = source.checksums
-    if (!isFramed && sha256 === undefined && md5 === undefined) {
-      answer.destroy()
+    const { checksums } = source
+    if (!isFramed && this.#settings.sha256 === undefined && Object.keys(checksums).length === 0) {
       throw lengthError(
         `${shown}: the server tells neither a length nor a checksum; nobody could tell whether it is whole`,
       )
     }
-    this.#digester = createDigester(md5 !== undefined)
+    this.#digester = createDigester(checksums)
     this.#settings.reporter?.begin(0, source.total)
     // What it is shows in its first bytes, and a sink asks for it before it takes any.
     let first: Buffer = Buffer.alloc(0)
@@ -140,9 +142,19 @@ export class Transfer {
     await this.#take(first, shown)
   }
 
-  async #takeRest(answer: IncomingMessage, shown: string): Promise<void> {
-    this.#settings.reporter?.begin(this.received, this.#source?.total)
+  async #takeRest(
+    answer: IncomingMessage,
+    shown: string,
+    { end, total }: Extract<Verdict, { is: 'rest' }>,
+  ): Promise<void> {
+    this.#checkSize(total, shown)
+    // A first answer in chunks that broke off did not tell it.
+    if (this.#source) this.#source = { ...this.#source, total }
+    this.#settings.reporter?.begin(this.received, total)
     await readBody(answer, shown, this.#settings, (chunk) => this.#take(chunk, shown))
+    if (this.received === end) return
+    if (this.received > end) this.#startOver()
+    throw lengthError(`${shown}: another number of bytes came than the answer was of`)
   }
 
   #take(chunk: Buffer, shown: string): Promise<void> | undefined {
@@ -164,6 +176,7 @@ export class Transfer {
     const { sha256: asked, reporter } = this.#settings
     const { received } = this
     const { total = received, checksums } = this.#source ?? { checksums: {} }
+    this.#checkSize(received, shown)
     if (received < total) throw lengthError(`${shown}: ${received} bytes came of ${total}`)
     try {
       if (received > total) throw lengthError(`${shown}: ${received} bytes came, and it should have been ${total}`)
