@@ -1,15 +1,5 @@
 import { DownloadError, saveUrl } from '@luma-callback/download'
-import {
-  chmodSync,
-  existsSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  symlinkSync,
-  utimesSync,
-  writeFileSync,
-} from 'node:fs'
-import { hostname } from 'node:os'
+import { chmodSync, existsSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { startChild, startCommand } from '../helpers/child.ts'
@@ -67,33 +57,6 @@ test('two that save the same at once fetch it once', async () => {
   const both = await Promise.all([saveUrl(url, local(to)), saveUrl(url, local(to))])
   expect(both.filter(({ alreadySaved }) => alreadySaved)).toHaveLength(1)
   expect(requests).toHaveLength(1)
-})
-
-test('the lock of a process that is dead is nobody’s', async () => {
-  const to = newDirectory()
-  const { url } = await originOf()
-  const lock = { host: hostname(), pid: 2 ** 22 + 1, id: 'gone' }
-  writeFileSync(join(to, '.fox.part.lock'), JSON.stringify(lock))
-  await saveUrl(url, { ...local(to), name: 'fox' })
-  const unwritten = join(to, '.wolf.part.lock')
-  writeFileSync(unwritten, '')
-  utimesSync(unwritten, new Date(0), new Date(0))
-  await saveUrl(url, { ...local(to), name: 'wolf' })
-  expect(readdirSync(to).toSorted()).toEqual(['fox.mp4', 'wolf.mp4'])
-})
-
-test('the lock of a process that is at work is waited for, also one that is only being written', async () => {
-  const to = newDirectory()
-  const { url, requests } = await originOf()
-  const lock = join(to, '.fox.part.lock')
-  writeFileSync(lock, JSON.stringify({ host: hostname(), pid: process.ppid, id: 'another' }))
-  const saving = saveUrl(url, { ...local(to), name: 'fox' })
-  await new Promise((resolve) => setTimeout(resolve, 300))
-  writeFileSync(lock, '')
-  await new Promise((resolve) => setTimeout(resolve, 300))
-  expect(requests).toHaveLength(0)
-  rmSync(lock)
-  expect(await saving).toMatchObject({ alreadySaved: false })
 })
 
 test('a note that a crash left beside a complete file is taken away', async () => {

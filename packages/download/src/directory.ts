@@ -3,7 +3,7 @@ import { lstat, mkdir, open } from 'node:fs/promises'
 import { resolve } from 'node:path'
 import { createDigester } from './checksums.ts'
 import { contentOf, EXTENSIONS, HEAD, UNKNOWN, type Content } from './content.ts'
-import { DownloadError, targetError } from './errors.ts'
+import { DownloadError, noFile, targetError } from './errors.ts'
 import { lock } from './lock.ts'
 import { PartFile } from './part-file.ts'
 import type { Target } from './target.ts'
@@ -29,13 +29,13 @@ export interface Place {
 export async function enterDirectory(directory: string, name: string, signal: AbortSignal): Promise<Place> {
   const root = resolve(directory)
   const hidden = resolve(root, `.${name}.part`)
-  const leave = await onDisk(root, async () => {
+  const { isHeld, leave } = await onDisk(root, async () => {
     await mkdir(root, { recursive: true })
     return lock(`${hidden}.lock`, signal)
   })
   return {
     find: (until) => onDisk(root, () => find(root, name, until)),
-    target: targetIn(root, name, new PartFile(hidden)),
+    target: targetIn(root, name, new PartFile(hidden, isHeld)),
     leave: () => onDisk(root, leave),
   }
 }
@@ -68,11 +68,7 @@ async function find(root: string, name: string, signal: AbortSignal): Promise<Fo
     const path = resolve(root, `${name}.${extension}`)
     const stats: Stats | undefined = await lstat(path).catch(() => undefined)
     if (!stats) continue
-    if (!stats.isFile()) {
-      // Whoever put it there wanted us to write, or to read, somewhere else.
-      const message = `${path} is there and is no file; take it away`
-      throw new DownloadError('ERR_LUMA_DOWNLOAD_TARGET', message, { retryable: false })
-    }
+    if (!stats.isFile()) throw noFile(path)
     const [sha256, content] = await read(path, signal)
     return { path, name: `${name}.${extension}`, bytes: stats.size, sha256, contentType: content.type }
   }
@@ -102,6 +98,7 @@ async function onDisk<Result>(root: string, work: () => Promise<Result>): Promis
 }
 
 function explained(root: string, error: unknown): unknown {
-  if (error instanceof DownloadError || (error as NodeJS.ErrnoException).syscall === undefined) return error
-  return targetError(`cannot save into ${root}: ${(error as Error).message}`, { cause: error })
+  // An abort may have any reason, null too.
+  if (!(error instanceof Error) || error instanceof DownloadError || !('syscall' in error)) return error
+  return targetError(`cannot save into ${root}: ${error.message}`, { cause: error })
 }

@@ -95,6 +95,12 @@ export function targetError(message: string, options?: ErrorOptions): DownloadEr
   return new DownloadError('ERR_LUMA_DOWNLOAD_TARGET', message, { ...options, retryable: true })
 }
 
+/** Something that is not a file is where one of ours goes: whoever put it there wanted us to write, or read, elsewhere. */
+export function noFile(path: string): DownloadError {
+  const message = `${path} is there and is no file; take it away`
+  return new DownloadError('ERR_LUMA_DOWNLOAD_TARGET', message, { retryable: false })
+}
+
 export function timeoutError(message: string): DownloadError {
   return new DownloadError('ERR_LUMA_DOWNLOAD_TIMEOUT', message, { retryable: true })
 }

@@ -1,102 +1,118 @@
 import { pause, systemClock } from '@luma-callback/core'
-import { randomUUID } from 'node:crypto'
-import { readFile, rename, rm, stat, utimes, writeFile } from 'node:fs/promises'
-import { hostname } from 'node:os'
+import { link, lstat, open, readFile, rename, rm, utimes } from 'node:fs/promises'
+import { noFile } from './errors.ts'
+import { isAtWork, isOwner, newOwner, type Owner } from './owner.ts'
 
 /** Milliseconds between looks at a lock that somebody has. */
 const LOOK_EVERY = 100
 /** Whoever has a lock touches it so often, in milliseconds. */
-const TOUCH_EVERY = 5_000
-/** One that was not touched for so long, in milliseconds, is nobody's: of another machine, or of a process whose number another has now. */
+const TOUCH_EVERY = 1_000
+/** Looks in a row, of which none sees a touch, until it counts as untouched, whatever the clocks say. */
+const UNTOUCHED = 30
+/** It must also be so old, in milliseconds, where nothing else tells whether its owner is there. */
 const STALE = 60_000
 /** What somebody is only about to write is readable after so many milliseconds. */
 const WRITTEN = 2_000
 
-interface Owner {
-  host: string
-  pid: number
-  id: string
+export interface Lock {
+  /** Whether it is ours still: to one who was stopped for long it may not be. */
+  isHeld(): Promise<boolean>
+  leave(): Promise<void>
 }
 
-/** The locks of this process. */
-const held = new Set<string>()
+/** What is seen of a lock at a moment. */
+interface Seen {
+  /** It is another lock, or was touched, if this is another one. */
+  stamp: string
+  /** Milliseconds. */
+  age: number
+  /** Undefined for a lock that its owner has not written, or died upon writing. */
+  owner: Owner | undefined
+}
 
 /**
- * Makes sure that one save at a time works on a file, in this process or any other; resolves with what lets go of it. Who
- * died with a lock is told by its process, or on another machine by the lock's age.
+ * Makes sure that one save at a time works on a file, in this process or any other. Who died with a lock is told by its
+ * process; where that cannot be told, by nobody touching it. The latter can be wrong about one that was stopped, so
+ * whoever has a lock asks whether it `isHeld` before a step that could do harm to another's work.
  */
-export async function lock(path: string, signal: AbortSignal): Promise<() => Promise<void>> {
-  const owner: Owner = { host: hostname(), pid: process.pid, id: randomUUID() }
-  held.add(owner.id)
-  try {
-    while (!(await take(path, owner))) {
-      await pause(LOOK_EVERY, signal, systemClock)
-      signal.throwIfAborted()
-    }
-  } catch (error) {
-    held.delete(owner.id)
-    throw error
+export async function lock(path: string, signal: AbortSignal): Promise<Lock> {
+  const owner = await newOwner()
+  const isHeld = async (): Promise<boolean> => (await read(path))?.id === owner.id
+  let last: string | undefined
+  for (let looks = 0; !(await create(path, owner)); looks++) {
+    const seen = await look(path)
+    if (seen?.stamp !== last) looks = 0
+    last = seen?.stamp
+    if (seen && (await isLeft(seen, looks))) await takeAway(path, seen, owner.id)
+    else await pause(LOOK_EVERY, signal, systemClock)
+    signal.throwIfAborted()
   }
-  const timer = setInterval(() => void touch(path), TOUCH_EVERY)
-  return async () => {
-    clearInterval(timer)
-    held.delete(owner.id)
+  const timer = setInterval(() => void touch(path, isHeld), TOUCH_EVERY)
+  return {
+    isHeld,
+    async leave() {
+      clearInterval(timer)
+      if (await isHeld()) await rm(path, { force: true })
+    },
+  }
+}
+
+async function create(path: string, owner: Owner): Promise<boolean> {
+  const handle = await open(path, 'wx').catch((error: unknown) => unless(error, 'EEXIST'))
+  if (!handle) return false
+  try {
+    await handle.writeFile(JSON.stringify(owner))
+    return true
+  } catch (error) {
+    // On a full disk. Nobody has to wait for what nobody holds.
     await rm(path, { force: true })
+    throw error
+  } finally {
+    await handle.close()
   }
 }
 
-async function take(path: string, owner: Owner): Promise<boolean> {
-  try {
-    await writeFile(path, JSON.stringify(owner), { flag: 'wx' })
-    return true
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error
-  }
-  const other = await read(path)
-  if (!(await isDead(path, other))) return false
-  // Of all that see it dead, one takes it away; the others look again.
-  const away = `${path}.${owner.id}`
-  await rename(path, away).catch(ignoreMissing)
-  const taken = await read(away)
-  // What we took away may be the lock of one that was quicker than we: it gets it back.
-  if (other && taken && taken.id !== other.id) await rename(away, path)
-  else await rm(away, { force: true })
-  return false
+async function look(path: string): Promise<Seen | undefined> {
+  const stats = await lstat(path, { bigint: true }).catch((error: unknown) => unless(error, 'ENOENT'))
+  if (!stats) return undefined
+  if (!stats.isFile()) throw noFile(path)
+  const stamp = `${stats.dev} ${stats.ino} ${stats.mtimeNs}`
+  // A clock that is ahead leaves times that are to come.
+  return { stamp, age: Math.abs(Date.now() - Number(stats.mtimeMs)), owner: await read(path) }
 }
 
-async function isDead(path: string, owner: Owner | undefined): Promise<boolean> {
-  const { mtimeMs } = await stat(path).catch(() => ({ mtimeMs: Date.now() }))
-  const age = Date.now() - mtimeMs
-  if (!owner) return age > WRITTEN
-  const { host, pid, id } = owner
-  if (held.has(id)) return false
-  if (age > STALE) return true
-  return host === hostname() && (pid === process.pid || !isAlive(pid))
+async function isLeft({ age, owner }: Seen, looks: number): Promise<boolean> {
+  const atWork = owner && (await isAtWork(owner))
+  if (atWork !== undefined) return !atWork
+  return age > (owner ? STALE : WRITTEN) && looks >= UNTOUCHED
 }
 
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0)
-    return true
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code !== 'ESRCH'
-  }
+/** Of all that see it left, one takes it away; then all try again to make their own. */
+async function takeAway(path: string, seen: Seen, id: string): Promise<void> {
+  const away = `${path}.${id}`
+  await rename(path, away).catch((error: unknown) => unless(error, 'ENOENT'))
+  const taken = await look(away)
+  // It was quicker than we, and this is the lock of one that is at work: it gets it back. If another one has come between,
+  // it does not, and finds out when it asks for it.
+  if (taken && taken.stamp !== seen.stamp) await link(away, path).catch(() => {})
+  await rm(away, { force: true })
 }
 
-/** Undefined for a lock that is gone, or that its owner died upon writing. */
 async function read(path: string): Promise<Owner | undefined> {
   try {
-    return JSON.parse(await readFile(path, 'utf8')) as Owner
+    const value: unknown = JSON.parse(await readFile(path, 'utf8'))
+    return isOwner(value) ? value : undefined
   } catch {
     return undefined
   }
 }
 
-async function touch(path: string): Promise<void> {
+async function touch(path: string, isHeld: Lock['isHeld']): Promise<void> {
+  if (!(await isHeld())) return
   const now = new Date()
   await utimes(path, now, now).catch(() => {})
 }
 
-function ignoreMissing(error: unknown): void {
-  if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error
+function unless(error: unknown, code: string): undefined {
+  if ((error as NodeJS.ErrnoException).code !== code) throw error
 }

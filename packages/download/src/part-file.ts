@@ -1,8 +1,9 @@
 import { constants, type Stats } from 'node:fs'
-import { open, readFile, rename, rm, writeFile, type FileHandle } from 'node:fs/promises'
+import { lstat, open, readFile, rename, rm, writeFile, type FileHandle } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { z } from 'zod'
 import { BlockWriter } from './block-writer.ts'
+import { targetError } from './errors.ts'
 import type { Kept, Source } from './target.ts'
 
 /** Bytes that are read at once. */
@@ -27,6 +28,7 @@ const noteSchema = z.strictObject({
 export class PartFile {
   readonly #path: string
   readonly #notePath: string
+  readonly #isHeld: () => Promise<boolean>
   #handle: FileHandle | undefined
   #writer: BlockWriter | undefined
   #source: Source | undefined
@@ -35,8 +37,10 @@ export class PartFile {
   #noting: Promise<void> | undefined
   #error: Error | undefined
 
-  constructor(path: string) {
+  /** @param isHeld - Whether nobody else works on it. */
+  constructor(path: string, isHeld: () => Promise<boolean>) {
     this.#path = path
+    this.#isHeld = isHeld
     this.#notePath = `${path}.json`
   }
 
@@ -81,6 +85,7 @@ export class PartFile {
     await this.#writer?.flush()
     await this.#noting
     await this.#handle?.sync()
+    await this.#assertOurs()
     await this.#close()
     await rename(this.#path, path)
     await syncDirectory(dirname(path))
@@ -126,6 +131,7 @@ export class PartFile {
     if (received === 0) return
     const temporary = `${this.#notePath}.new`
     await this.#handle?.datasync()
+    await this.#assertOurs()
     await rm(temporary, { force: true })
     await writeFile(temporary, JSON.stringify({ ...this.#source, received }), { flag: 'wx' })
     await rename(temporary, this.#notePath)
@@ -140,7 +146,20 @@ export class PartFile {
     await handle?.close()
   }
 
+  /**
+   * One who was stopped for long may have lost the lock, and then another's half file is at this path: it must not get
+   * its last name, nor a note of ours, nor be removed.
+   */
+  async #assertOurs(): Promise<void> {
+    const ours = await this.#handle?.stat({ bigint: true })
+    const there = ours && (await lstat(this.#path, { bigint: true }).catch(() => undefined))
+    const isSame = ours === undefined || (there?.ino === ours.ino && there.dev === ours.dev)
+    if (isSame && (await this.#isHeld())) return
+    throw targetError(`${this.#path}: it was taken over by another process while this one did not run`)
+  }
+
   async #remove(): Promise<void> {
+    await this.#assertOurs()
     // The note first: without one, nobody takes the rest for more than it is.
     for (const path of [this.#notePath, `${this.#notePath}.new`, this.#path]) await rm(path, { force: true })
   }
