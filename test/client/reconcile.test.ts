@@ -1,35 +1,14 @@
-import {
-  confirm,
-  pollResult,
-  reconcile,
-  trackTasks,
-  type OpenTask,
-  type ReconcileEvent,
-  type ReconcileOptions,
-} from '@luma-callback/client'
+import { confirm, reconcile, trackTasks, type ReconcileOptions } from '@luma-callback/client'
 import { sqliteInbox } from '@luma-callback/sqlite'
 import { join } from 'node:path'
-import { describe, expect, onTestFinished, test } from 'vitest'
+import { expect, onTestFinished, test } from 'vitest'
 import { memoryInboxes } from '../contract/memory-inbox.ts'
-import { clientOf, fakeApi, serveReceiver, type Served } from '../helpers/api.ts'
+import { clientOf, fakeApi, serveReceiver } from '../helpers/api.ts'
 import { newDirectory } from '../helpers/origin.ts'
-import { SECRET, signedHeaders } from '../helpers/signed.ts'
+import { fixtures, SECRET, signedHeaders, TASK_ID } from '../helpers/signed.ts'
 import { simulate } from '../helpers/simulator.ts'
 import { post } from '../helpers/wire.ts'
-
-const LONG_AGO = new Date(Date.now() - 3_600_000)
-
-function start(options: Pick<ReconcileOptions, 'client' | 'receiver' | 'pending'> & Partial<ReconcileOptions>) {
-  const events: ReconcileEvent[] = []
-  const observe = (event: ReconcileEvent) => events.push(event)
-  const reconciler = reconcile({ interval: 20, overdueAfter: 1, rate: 1_000, observe, ...options })
-  onTestFinished(() => reconciler.close())
-  return { reconciler, events }
-}
-
-const open = (...taskIds: string[]): OpenTask[] => taskIds.map((taskId) => ({ taskId, submittedAt: LONG_AGO }))
-
-const durable = (options = {}): Promise<Served> => serveReceiver({ inbox: memoryInboxes()(), ...options })
+import { apiOf, durable, LONG_AGO, open, start, succeeded } from './reconciler.ts'
 
 test('a callback that never comes: its hook runs all the same, with what a callback would have said', async () => {
   const simulator = await simulate()
@@ -74,34 +53,38 @@ test('a task that is young is not asked about, nor one whose callback has come; 
   expect(tasks.pending().map((task) => task.taskId)).toEqual(['young'])
 })
 
-test('1 000 tasks, called back late, twice, never, and at the same time as the poll: each hook runs exactly once', async () => {
-  const simulator = await simulate({
-    secret: SECRET,
-    seed: 7,
-    generationTime: [0, 1_500],
-    failures: 0.2,
-    duplicates: 0.3,
-    cutBodies: 0.3,
-    retries: 1,
-    retryPause: [50],
-  })
-  const receiver = await serveReceiver({ inbox: sqliteInbox(join(newDirectory(), 'luma.db')), concurrency: 50 })
-  const tasks = trackTasks(join(newDirectory(), 'tasks.db'))
-  onTestFinished(() => tasks.close())
-  const { reconciler } = start({ client: clientOf(simulator), receiver: receiver.handler, pending: tasks })
-  const ids: string[] = []
-  for (let index = 0; index < 1_000; index++) {
-    const callBackUrl = index % 3 === 0 ? undefined : receiver.url
-    const taskId = simulator.submit({ callBackUrl })
-    tasks.add(taskId, LONG_AGO)
-    ids.push(taskId)
-  }
-  await simulator.idle()
-  await expect.poll(() => receiver.hooks.length, { timeout: 20_000 }).toBeGreaterThanOrEqual(1_000)
-  await expect.poll(() => tasks.pending(), { timeout: 10_000 }).toEqual([])
-  await reconciler.close()
-  expect(receiver.hooks.toSorted()).toEqual(ids.toSorted())
-})
+test(
+  '1 000 tasks, called back late, twice, never, and at the same time as the poll: each hook runs exactly once',
+  { timeout: 120_000 },
+  async () => {
+    const simulator = await simulate({
+      secret: SECRET,
+      seed: 7,
+      generationTime: [0, 1_500],
+      failures: 0.2,
+      duplicates: 0.3,
+      cutBodies: 0.3,
+      retries: 1,
+      retryPause: [50],
+    })
+    const receiver = await serveReceiver({ inbox: sqliteInbox(join(newDirectory(), 'luma.db')), concurrency: 50 })
+    const tasks = trackTasks(join(newDirectory(), 'tasks.db'))
+    onTestFinished(() => tasks.close())
+    const { reconciler } = start({ client: clientOf(simulator), receiver: receiver.handler, pending: tasks })
+    const ids: string[] = []
+    for (let index = 0; index < 1_000; index++) {
+      const callBackUrl = index % 3 === 0 ? undefined : receiver.url
+      const taskId = simulator.submit({ callBackUrl })
+      tasks.add(taskId, LONG_AGO)
+      ids.push(taskId)
+    }
+    await simulator.idle()
+    await expect.poll(() => receiver.hooks.length, { timeout: 60_000 }).toBeGreaterThanOrEqual(1_000)
+    await expect.poll(() => tasks.pending(), { timeout: 30_000 }).toEqual([])
+    await reconciler.close()
+    expect(receiver.hooks.toSorted()).toEqual(ids.toSorted())
+  },
+)
 
 test('a forged callback that is waiting to be found out does not keep the API from being asked', async () => {
   const data = { taskId: 't', successFlag: 0 as number, response: { resultUrls: ['https://true.example/x.mp4'] } }
@@ -127,213 +110,85 @@ test('a forged callback that is waiting to be found out does not keep the API fr
   await expect.poll(() => tasks.pending()).toEqual([])
 })
 
-describe('an API that does not answer as it should', () => {
-  test('429: it is left alone for longer and longer, and all is found in the end', async () => {
-    const simulator = await simulate({ rateLimited: 0.5, seed: 3 })
-    const ids = Array.from({ length: 10 }, () => simulator.submit())
-    await simulator.idle()
-    const receiver = await durable()
-    const client = clientOf(simulator, { retry: { attempts: 1 } })
-    const { events } = start({ client, receiver: receiver.handler, pending: () => open(...ids) })
-    await expect.poll(() => receiver.hooks.toSorted(), { timeout: 10_000 }).toEqual(ids.toSorted())
-    const delays = events.flatMap((event) => (event.type === 'limited' ? [event.delay] : []))
-    expect(delays.length).toBeGreaterThan(0)
-    expect(delays.every((delay) => delay >= 40)).toBe(true)
-  })
-
-  test('down: it is told, and asked again; of the others nobody is asked meanwhile', async () => {
-    let isDown = true
-    const data = { taskId: 'a', successFlag: 1, response: { resultUrls: ['https://a.example/x'] } }
-    const api = await fakeApi(() => (isDown ? { body: null } : { body: { code: 200, msg: '', data } }))
-    const receiver = await durable()
-    const client = clientOf(api, { retry: { attempts: 1 } })
-    const { events, reconciler } = start({
-      client,
-      receiver: receiver.handler,
-      pending: () => open('a', 'b'),
-      interval: 60_000,
-    })
-    await reconciler.sweep()
-    expect(events).toMatchObject([{ type: 'error', taskId: 'a' }])
-    expect(api.requests).toHaveLength(1)
-    isDown = false
-    await reconciler.sweep()
-    expect(receiver.hooks).toContain('a')
-  })
-
-  test('a task that it does not know does not keep the others from being found', async () => {
-    const simulator = await simulate()
-    const taskId = simulator.submit()
-    await simulator.idle()
-    const receiver = await durable()
-    start({ client: clientOf(simulator), receiver: receiver.handler, pending: () => open('unknown', taskId) })
-    await expect.poll(() => receiver.hooks).toEqual([taskId])
-  })
-
-  test('a task that never ends is given up after maxAge, which is said once', async () => {
-    const simulator = await simulate({ generationTime: 60_000 })
-    const taskId = simulator.submit()
-    const receiver = await durable()
-    const tasks = trackTasks(join(newDirectory(), 'tasks.db'))
-    onTestFinished(() => tasks.close())
-    tasks.add(taskId, LONG_AGO)
-    const { events } = start({ client: clientOf(simulator), receiver: receiver.handler, pending: tasks, maxAge: 1_000 })
-    await expect.poll(() => events).toMatchObject([{ type: 'abandoned', taskId }])
-    await new Promise((resolve) => setTimeout(resolve, 100))
-    expect(events).toHaveLength(1)
-    expect(tasks.pending()).toEqual([])
-  })
-
-  test('a receiver that cannot take it now is asked again', async () => {
-    const simulator = await simulate()
-    const taskId = simulator.submit()
-    await simulator.idle()
-    const receiver = await durable()
-    let fails = 2
-    const flaky = {
-      ...receiver.handler,
-      receive: async (...args: Parameters<typeof receiver.handler.receive>) => {
-        if (fails-- > 0) throw new Error('the inbox is away')
-        return receiver.handler.receive(...args)
-      },
-    }
-    const { events } = start({ client: clientOf(simulator), receiver: flaky, pending: () => open(taskId) })
-    await expect.poll(() => receiver.hooks).toEqual([taskId])
-    expect(events.map(({ type }) => type)).toEqual(['error', 'error', 'found'])
-  })
-
-  test('a list that cannot be read is told, and read again', async () => {
-    const simulator = await simulate()
-    const receiver = await durable()
-    let reads = 0
-    const pending = (): OpenTask[] => {
-      if (++reads === 1) throw new Error('no such table')
-      return []
-    }
-    const { events } = start({ client: clientOf(simulator), receiver: receiver.handler, pending })
-    await expect.poll(() => reads).toBeGreaterThan(1)
-    expect(events).toMatchObject([{ type: 'error', error: { message: 'no such table' } }])
-  })
+test('an outage of the API that outlasts every run costs no result: what was found gives the callback its hook', async () => {
+  let isDown = true
+  const data = { taskId: 't', successFlag: 1, response: { resultUrls: ['https://true.example/x.mp4'] } }
+  const api = await fakeApi(() => (isDown ? { body: null } : { body: { code: 200, msg: '', data } }))
+  const client = clientOf(api)
+  const retry = { attempts: 2, minDelay: 1, maxDelay: 5 }
+  const receiver = await durable({ trust: confirm(client), hookTimeout: 50, retry })
+  const body = JSON.stringify({ code: 200, msg: '', data: { taskId: 't', resultUrls: data.response.resultUrls } })
+  await post(receiver.url, body, signedHeaders('t'))
+  await expect.poll(() => receiver.events.map(({ type }) => type)).toContain('dead')
+  const tasks = trackTasks(join(newDirectory(), 'tasks.db'))
+  onTestFinished(() => tasks.close())
+  tasks.add('t', LONG_AGO)
+  const { events } = start({ client, receiver: receiver.handler, pending: tasks })
+  await expect.poll(() => events.map(({ type }) => type)).toContain('error')
+  expect(tasks.pending()).toHaveLength(1)
+  isDown = false
+  await expect.poll(() => receiver.hooks).toEqual(['t'])
+  await expect.poll(() => tasks.pending()).toEqual([])
+  expect(events.filter(({ type }) => type === 'found')).toHaveLength(1)
 })
 
-describe('waitFor', () => {
-  const never = { pending: () => [], interval: 60_000 }
-
-  test('resolves as soon as the callback comes', async () => {
-    const receiver = await durable()
-    const simulator = await simulate({ secret: SECRET, generationTime: 200 })
-    const taskId = simulator.submit({ callBackUrl: receiver.url })
-    const { reconciler } = start({ client: clientOf(simulator), receiver: receiver.handler, ...never })
-    expect(await reconciler.waitFor(taskId, { timeout: 10_000 })).toMatchObject({ taskId, outcome: 'success' })
-  })
-
-  test('or as the API tells of it; then its hook runs too', async () => {
-    const receiver = await durable()
-    const simulator = await simulate({ generationTime: 100 })
-    const taskId = simulator.submit()
-    const { reconciler } = start({ client: clientOf(simulator), receiver: receiver.handler, pending: () => [] })
-    expect(await reconciler.waitFor(taskId, { timeout: 10_000 })).toMatchObject({ taskId })
-    await expect.poll(() => receiver.hooks).toEqual([taskId])
-  })
-
-  test('also when it had come before, after a restart, with an API that is gone', async () => {
-    const file = join(newDirectory(), 'luma.db')
-    const first = await serveReceiver({ inbox: sqliteInbox(file) })
-    const simulator = await simulate({ secret: SECRET })
-    const taskId = simulator.submit({ callBackUrl: `${first.url}?ref=9` })
-    await simulator.idle()
-    await first.handler.close()
-    const gone = await fakeApi(() => ({ body: null }))
-    const second = await serveReceiver({ inbox: sqliteInbox(file) })
-    const { reconciler } = start({ client: clientOf(gone), receiver: second.handler, ...never })
-    expect(await reconciler.waitFor(taskId, { timeout: 5_000 })).toMatchObject({ taskId, query: { ref: '9' } })
-  })
-
-  test('what another process took is found in the inbox', async () => {
-    const file = join(newDirectory(), 'luma.db')
-    const [here, there] = [
-      await serveReceiver({ inbox: sqliteInbox(file) }),
-      await serveReceiver({ inbox: sqliteInbox(file) }),
-    ]
-    const simulator = await simulate({ secret: SECRET, generationTime: 100 })
-    const taskId = simulator.submit({ callBackUrl: there.url })
-    expect(await here.handler.waitFor(taskId, { timeout: 10_000 })).toMatchObject({ taskId })
-  })
-
-  test('gives up at its timeout, its signal, and when all is closed; nothing is left behind', async () => {
-    const receiver = await durable()
-    const simulator = await simulate({ generationTime: 60_000 })
-    const taskId = simulator.submit()
-    const { reconciler } = start({ client: clientOf(simulator), receiver: receiver.handler, ...never })
-    await expect(reconciler.waitFor(taskId, { timeout: 50 })).rejects.toMatchObject({ code: 'ERR_LUMA_WAIT_TIMEOUT' })
-    const reason = new Error('enough')
-    await expect(reconciler.waitFor(taskId, { signal: AbortSignal.abort(reason) })).rejects.toBe(reason)
-    const waiting = reconciler.waitFor(taskId)
-    const ended = expect(waiting).rejects.toThrow('the reconciler was closed')
-    await reconciler.close()
-    await ended
-  })
+test('a task whose callback is dead stays open, and is told as such; requeued, it is done', async () => {
+  let isBroken = true
+  const onSuccess = async (): Promise<void> => {
+    if (isBroken) throw new Error('no order')
+  }
+  const inbox = memoryInboxes()()
+  const retry = { attempts: 1, minDelay: 1, maxDelay: 1 }
+  const receiver = await serveReceiver({ inbox, onSuccess, retry })
+  const api = await apiOf(succeeded)
+  await post(receiver.url, fixtures.success, signedHeaders())
+  await expect.poll(() => receiver.events.at(-1)?.type).toBe('dead')
+  const tasks = trackTasks(join(newDirectory(), 'tasks.db'))
+  onTestFinished(() => tasks.close())
+  tasks.add(TASK_ID, LONG_AGO)
+  const { events, reconciler } = start({ client: clientOf(api), receiver: receiver.handler, pending: tasks })
+  await expect.poll(() => events[0]).toMatchObject({ type: 'found', recorded: 'dead' })
+  expect(tasks.pending()).toHaveLength(1)
+  isBroken = false
+  await inbox.requeue()
+  await expect.poll(() => tasks.pending()).toEqual([])
+  await reconciler.close()
 })
 
-describe('pollResult', () => {
-  test('needs no receiver', async () => {
-    const simulator = await simulate({ generationTime: 100 })
-    const taskId = simulator.submit({ prompt: 'a fox' })
-    const callback = await pollResult(clientOf(simulator), taskId, { interval: 20 })
-    expect(callback).toMatchObject({ taskId, outcome: 'success', params: { prompt: 'a fox' } })
-  })
-
-  test('asks an API that is away again, and tells what cannot pass', async () => {
-    const data = { taskId: 't', successFlag: 2, errorCode: '501', errorMessage: 'no' }
-    const api = await fakeApi((count) => (count < 8 ? { body: null } : { body: { code: 200, msg: '', data } }))
-    expect(await pollResult(clientOf(api), 't', { interval: 1 })).toMatchObject({
-      outcome: 'failure',
-      code: 501,
-      msg: 'no',
-    })
-    const stranger = await fakeApi(() => ({ body: { code: 401, msg: 'no', data: null } }))
-    await expect(pollResult(clientOf(stranger), 't')).rejects.toMatchObject({ code: 'ERR_LUMA_API_UNAUTHORIZED' })
-  })
-
-  test('gives up at its timeout', async () => {
-    const api = await fakeApi(() => ({ body: { code: 200, msg: '', data: { taskId: 't', successFlag: 0 } } }))
-    const waiting = pollResult(clientOf(api), 't', { interval: 60_000, timeout: 50 })
-    await expect(waiting).rejects.toMatchObject({ code: 'ERR_LUMA_WAIT_TIMEOUT' })
-  })
+test('a list from which it cannot be removed now is told, and asked again; the API is not', async () => {
+  const api = await apiOf(succeeded)
+  const receiver = await durable()
+  let fails = 2
+  let listed = open('t')
+  const pending = {
+    add: () => {},
+    pending: () => listed,
+    remove: async () => {
+      if (fails-- > 0) throw new Error('the list is locked')
+      listed = []
+    },
+  }
+  const { events } = start({ client: clientOf(api), receiver: receiver.handler, pending })
+  await expect.poll(() => listed).toEqual([])
+  expect(events.map(({ type }) => type)).toEqual(['found', 'error', 'error'])
+  expect(api.asked()).toEqual(['t'])
 })
 
-describe('trackTasks', () => {
-  test('keeps what was submitted, over a restart, until it is removed', async () => {
-    const file = join(newDirectory(), 'tasks.db')
-    const simulator = await simulate()
-    const first = trackTasks(file)
-    const { taskId } = await clientOf(simulator, { tasks: first }).modify({
-      prompt: 'x',
-      videoUrl: 'https://a.example/x.mp4',
-    })
-    first.add(taskId, LONG_AGO)
-    first.close()
-    const second = trackTasks(file)
-    expect(second.pending()).toEqual([{ taskId, submittedAt: expect.any(Date) }])
-    expect(second.pending()[0]?.submittedAt.getTime()).toBeGreaterThan(LONG_AGO.getTime())
-    second.remove(taskId)
-    expect(second.pending()).toEqual([])
-    second.close()
-  })
-
-  test('a task whose id could not be noted is told with its id', async () => {
-    const simulator = await simulate()
-    const tasks = trackTasks(join(newDirectory(), 'tasks.db'))
-    tasks.close()
-    const submitting = clientOf(simulator, { tasks }).modify({ prompt: 'x', videoUrl: 'https://a.example/x.mp4' })
-    await expect(submitting).rejects.toMatchObject({ code: 'ERR_LUMA_UNTRACKED', taskId: expect.any(String) })
-    await submitting.catch(({ taskId }: { taskId: string }) => expect(simulator.tasks[0]?.taskId).toBe(taskId))
-  })
-})
+const PARTS = {
+  client: { details: () => {} },
+  receiver: { receive: () => {}, has: () => {}, waitFor: () => {} },
+  pending: () => [],
+}
 
 test.each([
   [{}, 'option "client" must have the methods details'],
   [{ interval: 0 }, 'option "client"'],
+  [{ ...PARTS, interval: 0 }, 'option "interval" must be an integer of at least 1'],
+  [{ ...PARTS, interval: Infinity }, 'option "interval" must be an integer of at least 1'],
+  [{ ...PARTS, maxAge: NaN }, 'option "maxAge" must be an integer of at least 1'],
+  [{ ...PARTS, overdueAfter: -1 }, 'option "overdueAfter" must be an integer of at least 1'],
+  [{ ...PARTS, rate: 0.5 }, 'option "rate" must be an integer from 1 to 1000'],
+  [{ ...PARTS, every: 1 }, 'unknown option "every"'],
 ])('options: %o', (options, message) => {
-  expect(() => reconcile(options as ReconcileOptions)).toThrow(`reconcile: ${message}`)
+  expect(() => reconcile(options as unknown as ReconcileOptions)).toThrow(`reconcile: ${message}`)
 })

@@ -8,7 +8,8 @@ export { callbackOf } from './callback-of.ts'
 
 // Callbacks that never come
 export { pollResult, type PollOptions } from './poll-result.ts'
-export { reconcile, type Reconciler, type ReconcileOptions } from './reconcile.ts'
+export { reconcile, type Reconciler } from './reconcile.ts'
+export type { ReconcileOptions } from './reconcile-options.ts'
 export { describeReconcileEvent, type ReconcileEvent } from './reconcile-events.ts'
 export { trackTasks, type OpenTask, type TaskList, type TrackedTasks } from './track-tasks.ts'
 

@@ -25,6 +25,17 @@ export function milliseconds(fallback: number): z.ZodDefault<z.ZodInt> {
   return z.int(message).min(1, message).default(fallback)
 }
 
+/** Milliseconds until something is given up, of which there may be any number. */
+export const timeoutSchema: z.ZodCustom<number, number> = z.custom<number>(
+  (value) => typeof value === 'number' && value > 0,
+  'must be a number of milliseconds above 0',
+)
+
+export const signalSchema: z.ZodCustom<AbortSignal, AbortSignal> = z.custom<AbortSignal>(
+  (value) => typeof (value as Partial<AbortSignal> | null)?.addEventListener === 'function',
+  'must be an AbortSignal',
+)
+
 function httpUrl() {
   const isUrl = (text: unknown) =>
     typeof text === 'string' && /^https?:\/\//i.test(text) && URL.canParse(text) && !/[\p{Cc}\s]/u.test(text)

@@ -1,48 +1,40 @@
-import { limited, pause, systemClock, WaitTimeoutError, type LumaCallback, type WaitOptions } from '@luma-callback/core'
-import { callbackOf } from './callback-of.ts'
+import { limited, systemClock, WaitTimeoutError, type LumaCallback, type WaitOptions } from '@luma-callback/core'
+import { z } from 'zod'
 import type { LumaClient } from './client.ts'
-import { ApiError } from './errors.ts'
+import { milliseconds, parseOptions, signalSchema, timeoutSchema } from './options.ts'
+import { poll } from './poll.ts'
 
 export interface PollOptions extends WaitOptions {
   /** Milliseconds between questions. Default: 30 000, which the provider recommends. */
   interval?: number | undefined
 }
 
+const optionsSchema = z.strictObject({
+  interval: milliseconds(30_000),
+  timeout: timeoutSchema.optional(),
+  signal: signalSchema.optional(),
+})
+
 /**
  * Waits for a task with no receiver at all, by asking the API; the provider's "alternative solution". An API that is away
- * is asked again; what cannot pass, such as a wrong key or a task that does not exist, is thrown.
+ * is asked again; what cannot pass, such as a wrong key or a task that does not exist, is thrown. That there is no such
+ * task, or a success without a result, is believed after a few more questions: its record may be behind.
  *
- * @throws WaitTimeoutError (`ERR_LUMA_WAIT_TIMEOUT`), ApiError, or what the signal was aborted with.
+ * @throws WaitTimeoutError (`ERR_LUMA_WAIT_TIMEOUT`), ApiError, what the signal was aborted with, or a TypeError that names
+ * the option that is wrong or unknown.
  */
 export async function pollResult(
   client: Pick<LumaClient, 'details'>,
   taskId: string,
-  { interval = 30_000, timeout, signal }: PollOptions = {},
+  options: PollOptions = {},
 ): Promise<LumaCallback> {
+  const { interval, timeout, signal } = parseOptions('pollResult', optionsSchema, options)
   const late = () => new WaitTimeoutError(`task ${taskId} was not finished within ${timeout} ms`)
   const waiting = limited(signal, timeout, late, systemClock)
   try {
-    for (;;) {
-      waiting.signal.throwIfAborted()
-      const { callback, wait = interval } = await askOnce(client, taskId, waiting.signal)
-      if (callback) return callback
-      await pause(Math.max(wait, interval), waiting.signal, systemClock)
-    }
+    const isEnd = ({ retryable }: { retryable: boolean }) => !retryable
+    return await poll({ client, taskId, interval, signal: waiting.signal, isEnd, tell: () => {} })
   } finally {
     waiting.end()
-  }
-}
-
-async function askOnce(
-  client: Pick<LumaClient, 'details'>,
-  taskId: string,
-  signal: AbortSignal,
-): Promise<{ callback?: LumaCallback; wait?: number | undefined }> {
-  try {
-    const details = await client.details(taskId, { signal })
-    return details.state === 'generating' ? {} : { callback: callbackOf(details) }
-  } catch (error) {
-    if (signal.aborted || !(error instanceof ApiError) || !error.retryable) throw error
-    return { wait: error.retryAfter }
   }
 }

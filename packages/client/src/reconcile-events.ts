@@ -2,8 +2,10 @@ import { printable, type LumaCallback, type Received } from '@luma-callback/core
 
 /** What `reconcile` tells. */
 export type ReconcileEvent =
-  /** A task had finished, and was handed to the receiver; `duplicate` if its callback was quicker; `dead` if its hook
-   * failed for good. */
+  /**
+   * A task had finished, and was handed to the receiver: `duplicate` if its callback was quicker, `conflict` if that said
+   * something else, `dead` if its hook had failed for good. It is handed in again, after ever longer pauses, until it is done.
+   */
   | { type: 'found'; callback: LumaCallback; recorded: Received }
   /** A task is older than `maxAge`, and nobody asks for it any more. `age` in milliseconds. */
   | { type: 'abandoned'; taskId: string; age: number }
@@ -11,6 +13,12 @@ export type ReconcileEvent =
   | { type: 'limited'; delay: number }
   /** The API could not be asked, or the receiver did not take it; it is tried again. */
   | { type: 'error'; taskId?: string; error: Error }
+
+/** The default observer: what someone should look at goes to `console.error`. */
+export function printTroubles(event: ReconcileEvent): void {
+  const isRoutine = event.type === 'found' && (event.recorded === 'recorded' || event.recorded === 'duplicate')
+  if (!isRoutine) console.error(describeReconcileEvent(event))
+}
 
 /** An event as a line for a log. */
 export function describeReconcileEvent(event: ReconcileEvent): string {
@@ -20,7 +28,7 @@ export function describeReconcileEvent(event: ReconcileEvent): string {
 function describe(event: ReconcileEvent): string {
   switch (event.type) {
     case 'found':
-      return `the ${event.callback.outcome} of task ${printable(event.callback.taskId)} was found with the API (${event.recorded})`
+      return `the ${event.callback.outcome} of task ${printable(event.callback.taskId)} was found with the API${RECEIVED[event.recorded]}`
     case 'abandoned':
       return `task ${printable(event.taskId)} has not finished after ${Math.round(event.age / 60_000)} minutes and is not asked for any more`
     case 'limited':
@@ -31,3 +39,10 @@ function describe(event: ReconcileEvent): string {
       return event satisfies never
   }
 }
+
+const RECEIVED = {
+  recorded: '',
+  duplicate: '; its callback had come before',
+  conflict: '; a callback with another content had come before',
+  dead: '; its hook had failed for good, so requeue it',
+} as const

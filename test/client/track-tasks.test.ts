@@ -1,0 +1,36 @@
+import { trackTasks } from '@luma-callback/client'
+import { join } from 'node:path'
+import { describe, expect, test } from 'vitest'
+import { clientOf } from '../helpers/api.ts'
+import { newDirectory } from '../helpers/origin.ts'
+import { simulate } from '../helpers/simulator.ts'
+import { LONG_AGO } from './reconciler.ts'
+
+describe('trackTasks', () => {
+  test('keeps what was submitted, over a restart, until it is removed', async () => {
+    const file = join(newDirectory(), 'tasks.db')
+    const simulator = await simulate()
+    const first = trackTasks(file)
+    const { taskId } = await clientOf(simulator, { tasks: first }).modify({
+      prompt: 'x',
+      videoUrl: 'https://a.example/x.mp4',
+    })
+    first.add(taskId, LONG_AGO)
+    first.close()
+    const second = trackTasks(file)
+    expect(second.pending()).toEqual([{ taskId, submittedAt: expect.any(Date) }])
+    expect(second.pending()[0]?.submittedAt.getTime()).toBeGreaterThan(LONG_AGO.getTime())
+    second.remove(taskId)
+    expect(second.pending()).toEqual([])
+    second.close()
+  })
+
+  test('a task whose id could not be noted is told with its id', async () => {
+    const simulator = await simulate()
+    const tasks = trackTasks(join(newDirectory(), 'tasks.db'))
+    tasks.close()
+    const submitting = clientOf(simulator, { tasks }).modify({ prompt: 'x', videoUrl: 'https://a.example/x.mp4' })
+    await expect(submitting).rejects.toMatchObject({ code: 'ERR_LUMA_UNTRACKED', taskId: expect.any(String) })
+    await submitting.catch(({ taskId }: { taskId: string }) => expect(simulator.tasks[0]?.taskId).toBe(taskId))
+  })
+})
