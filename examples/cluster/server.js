@@ -23,7 +23,9 @@ function runReceivers() {
     if (isStopping) return
     console.log(`receiver ${receiver.process.pid} ended (${signal ?? code}); another one starts`)
     // Not at once: one that cannot start would be started for ever.
-    setTimeout(() => cluster.fork(), 1_000)
+    setTimeout(() => {
+      if (!isStopping) cluster.fork()
+    }, 1_000)
   })
   for (const signal of ['SIGTERM', 'SIGINT']) {
     process.once(signal, () => {

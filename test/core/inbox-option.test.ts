@@ -1,7 +1,7 @@
 import type { Deliver, Inbox, LumaCallback, Recorded } from '@luma-callback/core'
 import { describe, expect, test } from 'vitest'
 import { settlePromises } from '../helpers/clock.ts'
-import { startReceiver, verdict } from '../helpers/receiver.ts'
+import { startReceiver, verdict, watch } from '../helpers/receiver.ts'
 import { successOf } from '../helpers/signed.ts'
 
 /** An inbox of a user's own, that does what the test says. */
@@ -54,6 +54,26 @@ describe('with an inbox', () => {
     const { send, eventsOf } = startReceiver({ inbox: { ...inbox, get: () => Promise.reject(new Error('gone')) } })
     expect(verdict(await send(successOf()))).toBe('200 duplicate')
     expect(eventsOf('conflict')).toMatchObject([{ first: undefined }])
+  })
+
+  test('one that does not come to start keeps no request waiting, and takes the next when it has', async () => {
+    let hasStarted: () => void = () => {}
+    const starting = new Promise<void>((resolve) => {
+      hasStarted = resolve
+    })
+    const inbox = inboxThat(
+      async () => 'recorded',
+      () => starting,
+    )
+    const { send, clock, eventsOf } = startReceiver({ inbox, ackTimeout: 5_000 })
+    const first = watch(send(successOf()))
+    await clock.advance(5_000)
+    expect(first.result).toMatchObject({ status: 503 })
+    expect(eventsOf('error')).toMatchObject([{ error: { code: 'ERR_LUMA_STORE_UNAVAILABLE' } }])
+    hasStarted()
+    await settlePromises()
+    expect(verdict(await send(successOf()))).toBe('200 received')
+    expect(inbox.starts).toBe(1)
   })
 
   test('it is started once, by the first callback, and not before', async () => {

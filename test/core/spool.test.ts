@@ -1,8 +1,9 @@
-import { withSpool, type DurableInbox, type LumaCallback, type Recorded } from '@luma-callback/core'
+import { UnrecoverableError, withSpool, type DurableInbox, type LumaCallback, type Recorded } from '@luma-callback/core'
 import { sqliteInbox } from '@luma-callback/sqlite'
 import { inboxContract, sampleCallback } from '@luma-callback/testing'
 import { rmSync } from 'node:fs'
 import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
 import { describe, expect, onTestFinished, test, vi } from 'vitest'
 import { memoryInboxes } from '../contract/memory-inbox.ts'
 import { callbackOf, hangs, startInbox, temporaryFolder } from '../helpers/inboxes.ts'
@@ -20,6 +21,13 @@ function fragile(inbox: DurableInbox) {
   return { inbox: { ...inbox, record }, set: (next: typeof state) => void (state = next) }
 }
 
+/** As if that many processes had died while they moved what is in a spool. */
+function crash(file: string, times: number): void {
+  const db = new DatabaseSync(file)
+  db.prepare('UPDATE work SET crashes = ?').run(times)
+  db.close()
+}
+
 /** A receiver's inbox with a spool, and another one on the same engine and the same spool, for later. */
 function setUp() {
   const openEngine = memoryInboxes()
@@ -30,7 +38,7 @@ function setUp() {
     onTestFinished(() => opened.close({ timeout: 0 }))
     return opened
   }
-  return { ...engine, spooled: open(engine.inbox), reopen: () => open(openEngine()), elsewhere: openEngine }
+  return { ...engine, file, spooled: open(engine.inbox), reopen: () => open(openEngine()), elsewhere: openEngine }
 }
 
 describe('withSpool is an inbox like any other', () => {
@@ -103,6 +111,36 @@ describe('while the engine is away', () => {
     await spooled.close({ timeout: 0 })
     const { runs } = await startInbox(reopen())
     await vi.waitFor(() => expect(runs).toEqual(['a']), PATIENCE)
+  })
+
+  test('what moving it was cut off from by crashes again and again is moved all the same', async () => {
+    const { spooled, set, file, reopen } = setUp()
+    await startInbox(spooled)
+    set('away')
+    await spooled.record(callbackOf('a'))
+    await spooled.close({ timeout: 0 })
+    crash(file, 4)
+    const { events, runs } = await startInbox(reopen())
+    await vi.waitFor(() => expect(runs).toEqual(['a']), PATIENCE)
+    expect(events.map(({ type }) => type)).not.toContain('dead')
+  })
+
+  test('not even an engine that says that trying again is useless makes the spool give up', async () => {
+    const { inbox, spooled, set } = setUp()
+    set('away')
+    let refusals = 0
+    const stubborn: DurableInbox = {
+      ...inbox,
+      record: (callback) =>
+        refusals++ < 2 ? Promise.reject(new UnrecoverableError('no room')) : inbox.record(callback),
+    }
+    const other = withSpool(stubborn, sqliteInbox(join(temporaryFolder(), 'spool.db'), { pollInterval: 20 }))
+    onTestFinished(() => other.close({ timeout: 0 }))
+    const { runs } = await startInbox(other)
+    expect(await other.record(callbackOf('a'))).toBe('recorded')
+    set('there')
+    await vi.waitFor(() => expect(runs).toEqual(['a']), PATIENCE)
+    await spooled.close()
   })
 
   test('what contradicts a callback that the engine knows is told as a conflict, with both', async () => {

@@ -130,13 +130,25 @@ export function isUnrecoverable(error: Error): boolean {
   return error instanceof LumaError && !error.retryable
 }
 
-/** Whatever was thrown, as an Error: hooks may throw strings, null, or objects that throw when they are looked at. */
+/**
+ * Whatever was thrown, as an Error whose name and message can be read: hooks may throw strings, null, or objects that
+ * throw when they are looked at.
+ */
 export function toError(thrown: unknown): Error {
   try {
-    if (thrown instanceof Error) return thrown
+    if (thrown instanceof Error) return isReadable(thrown) ? thrown : unreadable()
     const text = typeof thrown === 'string' ? thrown : (JSON.stringify(thrown) ?? String(thrown))
     return new Error(`something other than an Error was thrown: ${text}`, { cause: thrown })
   } catch {
-    return new Error(`something other than an Error was thrown: ${typeof thrown}`)
+    return unreadable()
   }
+}
+
+function isReadable({ name, message }: Error): boolean {
+  return typeof name === 'string' && typeof message === 'string'
+}
+
+/** Without what was thrown as its cause, for whoever prints the one would look at the other. */
+function unreadable(): Error {
+  return new Error('something was thrown that cannot be read: its name or message throws, or is no text')
 }

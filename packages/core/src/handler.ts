@@ -68,7 +68,7 @@ export function createHandler(options: LumaOptions, clock: Clock = systemClock):
 
   async function take(callback: LumaCallback): Promise<Recorded> {
     emit({ type: 'received', callback })
-    if (!isStarted) await start()
+    if (!isStarted) await startInTime()
     const recorded = await record(callback)
     if (recorded !== 'recorded') {
       if (settings.trust) await reviveUnborne(settings.inbox, callback)
@@ -169,6 +169,12 @@ export function createHandler(options: LumaOptions, clock: Clock = systemClock):
       throw error
     })
     return starting
+  }
+
+  /** Starting goes on by itself; whoever waits for it with a request in hand needs an answer. */
+  function startInTime(): Promise<void> {
+    const late = () => new StoreUnavailableError(`the inbox was not started within ${ackTimeout} ms`)
+    return within(start, ackTimeout, late, clock)
   }
 
   async function startInbox(): Promise<void> {

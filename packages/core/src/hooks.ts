@@ -3,6 +3,7 @@ import type { Clock, Timer } from './clock.ts'
 import { ForgedError, HookTimeoutError, NoHookError, toError, UnconfirmedError } from './errors.ts'
 import type { Emit } from './events.ts'
 import type { Deliver, DeliverOptions } from './inbox.ts'
+import { createOverdue } from './overdue.ts'
 import type { Trust } from './trust.ts'
 
 /** What a hook is told about its run. */
@@ -31,9 +32,11 @@ interface Hooks {
 /**
  * The one place where hooks are run. However a hook fails (by throwing at once, rejecting, throwing something
  * that is no Error, never settling), what comes out is one rejection with an Error; what it does after it
- * was given up is ignored.
+ * was given up is ignored, but that the next run for the same callback waits for its end, for another `hookTimeout`.
  */
 export function createDeliver({ onSuccess, onFailure, trust, hookTimeout, emit, clock }: Hooks): Deliver {
+  const overdue = createOverdue()
+
   function runHook(callback: LumaCallback, context: HookContext): unknown {
     if (callback.outcome === 'success') return onSuccess(callback, context)
     if (onFailure) return onFailure(callback, context)
@@ -64,16 +67,19 @@ export function createDeliver({ onSuccess, onFailure, trust, hookTimeout, emit, 
   return (callback, { attempt, signal }: DeliverOptions) =>
     new Promise((resolve, reject) => {
       if (signal.aborted) return reject(toError(signal.reason))
+      const { key } = callback
       const controller = new AbortController()
-      let timer = giveUpLater(trust ? () => unconfirmed(callback, hookTimeout) : () => timedOut(callback, hookTimeout))
+      let atWork: Promise<void> | undefined
+      let hasBegun = false
+      let timer: Timer | undefined
       const onAbort = () => giveUp(toError(signal.reason))
       signal.addEventListener('abort', onAbort, { once: true })
 
-      function giveUpLater(late: () => Error): Timer {
-        const made = clock.setTimeout(() => giveUp(late()), hookTimeout)
+      function whenTimeIsUp(act: () => void): void {
+        clock.clearTimeout(timer)
+        timer = clock.setTimeout(act, hookTimeout)
         // A server that is open keeps the process alive; a hook that hangs should not.
-        made.unref?.()
-        return made
+        timer.unref?.()
       }
       function settle(): void {
         clock.clearTimeout(timer)
@@ -89,32 +95,53 @@ export function createDeliver({ onSuccess, onFailure, trust, hookTimeout, emit, 
       }
       function giveUp(reason: Error): void {
         fail(reason)
+        if (atWork) overdue.add(key, atWork)
         controller.abort(reason)
       }
 
       /** However long somebody had to be waited for who knows: the hook has its whole time. */
       async function runTrusted(by: Trust, context: HookContext): Promise<unknown> {
         const truth = await confirmed(by, callback, controller.signal)
-        clock.clearTimeout(timer)
-        timer = giveUpLater(() => timedOut(callback, hookTimeout))
-        return runHook(truth, context)
+        whenTimeIsUp(() => giveUp(timedOut(callback, hookTimeout)))
+        return start(truth, context)
+      }
+      function start(truth: LumaCallback, context: HookContext): Promise<unknown> | undefined {
+        const result = runHook(truth, context)
+        // Whatever looks like a promise is waited for, as `await` would; what is not needs no further turn.
+        if (!canBeThenable(result)) return undefined
+        // Looked at once: there are thenables, such as query builders, that do their work at each `then`.
+        const promise = Promise.resolve(result)
+        atWork = promise.then(ignore, ignore)
+        return promise
       }
 
-      try {
-        const context = { attempt, signal: controller.signal, key: callback.key }
-        const result = trust ? runTrusted(trust, context) : runHook(callback, context)
-        // Whatever looks like a promise is waited for, as `await` would; what is not needs no further turn.
-        if (canBeThenable(result)) Promise.resolve(result).then(succeed, fail)
-        else succeed()
-      } catch (error) {
-        fail(error)
+      function begin(): void {
+        if (hasBegun || controller.signal.aborted) return
+        hasBegun = true
+        whenTimeIsUp(() => giveUp(trust ? unconfirmed(callback, hookTimeout) : timedOut(callback, hookTimeout)))
+        try {
+          const context = { attempt, signal: controller.signal, key }
+          const result = trust ? runTrusted(trust, context) : start(callback, context)
+          if (result) result.then(succeed, fail)
+          else succeed()
+        } catch (error) {
+          fail(error)
+        }
       }
+
+      const before = overdue.get(key)
+      if (!before) return begin()
+      void before.then(begin)
+      // One that is not over by then never will be.
+      whenTimeIsUp(begin)
     })
 }
 
 function canBeThenable(result: unknown): result is object {
   return (typeof result === 'object' && result !== null) || typeof result === 'function'
 }
+
+function ignore(): void {}
 
 function timedOut({ taskId, outcome }: LumaCallback, hookTimeout: number): HookTimeoutError {
   return new HookTimeoutError(

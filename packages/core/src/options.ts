@@ -42,7 +42,10 @@ export interface LumaOptions {
   trust?: Trust | undefined
   /** Direct mode's deadline for the answer. Default: 10 000, at most 14 000: the provider waits 15 s. */
   ackTimeout?: number | undefined
-  /** How long one run of a hook may take; then its signal aborts and the attempt counts as failed. Default: 600 000. */
+  /**
+   * How long one run of a hook may take; then its signal aborts and the attempt counts as failed. A hook that heeds no
+   * signal gets as long again to end before its next run begins in this process. Default: 600 000.
+   */
   hookTimeout?: number | undefined
   /** How failures of what was answered 200 are retried: exponential, half jitter. Default: 5 attempts, 1 000, 300 000. */
   retry?: { [Name in keyof RetrySchedule]?: RetrySchedule[Name] | undefined } | undefined

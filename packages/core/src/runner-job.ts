@@ -47,8 +47,10 @@ export async function runJob<Held extends Job>(job: Held, context: JobContext<He
     await (error ? endFailed(callback, job, error, context) : endDone(callback, job, duration, context))
   } catch (error) {
     // It could be read when it was recorded: someone changed the store, or a later version of ours reads otherwise.
-    emit({ type: 'error', error: toError(error) })
-    await note(job, context, () => store.bury(job, failureText(toError(error))))
+    const unreadable = toError(error)
+    emit({ type: 'error', error: unreadable })
+    const failure = failureText(unreadable)
+    await note(job, context, () => store.bury(job, failure))
   } finally {
     keeper.stop()
   }
@@ -94,6 +96,8 @@ async function endFailed<Held extends Job>(
   const { store, retry, abort, emit, clock } = context
   const { attempt } = job
   const { reason } = abort.signal
+  // Before it is written: what goes wrong in writing is taken for the store's fault, and tried again for ever.
+  const failure = failureText(error)
   if (reason instanceof ClosedError) {
     await note(job, context, () => store.giveBack(job))
   } else if (reason instanceof LeaseLostError) {
@@ -101,12 +105,12 @@ async function endFailed<Held extends Job>(
     // If the store was only away, nobody else has it, and nobody but us can let go of it.
     await note(job, context, () => store.giveBack(job).then(() => true))
   } else if (isUnrecoverable(error) || attempt >= retry.attempts) {
-    if (await note(job, context, () => store.bury(job, failureText(error)))) {
+    if (await note(job, context, () => store.bury(job, failure))) {
       emit({ type: 'dead', callback, attempt, error })
     }
   } else {
     const delay = backoffDelay(attempt, retry, clock.random())
-    if (await note(job, context, () => store.retry(job, failureText(error), delay))) {
+    if (await note(job, context, () => store.retry(job, failure, delay))) {
       emit({ type: 'retrying', callback, attempt, error, by: 'inbox', delay })
     }
   }

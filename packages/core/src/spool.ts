@@ -1,6 +1,6 @@
 import type { LumaCallback } from './callback.ts'
 import { systemClock } from './clock.ts'
-import { ClosedError, StoreUnavailableError } from './errors.ts'
+import { ClosedError, StoreUnavailableError, toError } from './errors.ts'
 import type { Emit } from './events.ts'
 import type { Deliver, DurableInbox, InboxOptions, Recorded } from './inbox.ts'
 import { pause, within } from './promises.ts'
@@ -60,10 +60,13 @@ export function withSpool(inbox: DurableInbox, spool: DurableInbox, options: Spo
     }
   }
 
-  /** The spool's hook: what it holds is done when the inbox has it. */
+  /** The spool's hook: what it holds is done when the inbox has it. However that fails, it is tried again. */
   function moving({ emit }: InboxOptions): Deliver {
     return async (callback) => {
-      if ((await recordIn(callback)) !== 'conflict') return
+      const recorded = await recordIn(callback).catch((cause: unknown) => {
+        throw new StoreUnavailableError(`task ${callback.taskId} waits in the spool`, { cause })
+      })
+      if (recorded !== 'conflict') return
       const first = await inbox.get(callback.key).catch(() => undefined)
       emit({ type: 'conflict', callback, first: first?.raw })
     }
@@ -73,14 +76,17 @@ export function withSpool(inbox: DurableInbox, spool: DurableInbox, options: Spo
   function troubles({ emit }: InboxOptions): Emit {
     return (event) => {
       if (event.type === 'error') emit(event)
-      if (event.type === 'retrying' && !closed.signal.aborted) {
+      if (event.type === 'dead') {
+        // Moving it was cut off by crashes, for which it is not to blame. If this fails, the next start does it.
+        spool.requeue(event.callback.key).catch((error: unknown) => emit({ type: 'error', error: toError(error) }))
+      }
+      if ((event.type === 'retrying' && !closed.signal.aborted) || event.type === 'dead') {
         emit({ type: 'error', error: event.error, taskId: event.callback.taskId })
       }
     }
   }
 
   async function startSpool(inboxOptions: InboxOptions): Promise<void> {
-    // What moving it was cut off from too often is not to blame for that.
     await spool.requeue()
     await spool.start(moving(inboxOptions), { ...inboxOptions, retry: MOVING, emit: troubles(inboxOptions) })
   }
