@@ -1,6 +1,9 @@
 import type { Reporter, TestCase, TestModule } from 'vitest/node'
 
-/** Ends a run with what was left out and why, and one line of counts, for whoever reads only the last line. */
+/**
+ * Ends a run with what was left out and why, and one line of counts, for whoever reads only the last line. Where LUMA_ALL_TESTS
+ * says that everything is there that tests need, none may be left out.
+ */
 export class CountsReporter implements Reporter {
   onTestRunEnd(modules: readonly TestModule[], errors: readonly unknown[]): void {
     const counts = { passed: 0, failed: errors.length, skipped: 0 }
@@ -18,6 +21,10 @@ export class CountsReporter implements Reporter {
     // After coverage, which prints when this returns.
     process.once('exit', () => {
       for (const [reason, count] of leftOut) console.log(`${count} left out: ${reason}`)
+      if (counts.skipped > 0 && process.env['LUMA_ALL_TESTS']) {
+        console.log('none may be left out here')
+        process.exitCode = 1
+      }
       console.log(`${counts.passed} passed, ${counts.failed} failed, ${counts.skipped} skipped`)
     })
   }
