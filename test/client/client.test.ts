@@ -231,9 +231,18 @@ describe('callbackUrl', () => {
     expect(() => callbackUrl(base, {})).toThrow(TypeError)
   })
 
-  test('what is no text or number is refused', () => {
-    expect(() => callbackUrl('https://a.example', { ref: undefined as never })).toThrow(
-      '"ref" must be a text or a number',
-    )
+  test.each([
+    [{ ref: undefined }, '"ref" must be a text or a number'],
+    [{ ref: NaN }, '"ref" must be a text or a number'],
+    [{ ref: Infinity }, '"ref" must be a text or a number'],
+    [{ ref: '\ud800' }, '"ref" must be well-formed text'],
+    [{ '\udfff': 'x' }, 'must be well-formed text'],
+    [undefined, 'give an object of texts and numbers'],
+    [null, 'give an object of texts and numbers'],
+    ['ref=1', 'give an object of texts and numbers'],
+  ])('what would not come back as it was is refused: %j', (query, message) => {
+    const call = () => callbackUrl('https://a.example', query as never)
+    expect(call).toThrow(TypeError)
+    expect(call).toThrow(message)
   })
 })

@@ -40,8 +40,8 @@ test('a task that is young is not asked about, nor one whose callback has come; 
   await simulator.idle()
   const tasks = trackTasks(join(newDirectory(), 'tasks.db'))
   onTestFinished(() => tasks.close())
-  tasks.add(taskId, LONG_AGO)
-  tasks.add('young', new Date())
+  await tasks.add(taskId, LONG_AGO)
+  await tasks.add('young', new Date())
   const { reconciler } = start({
     client: clientOf(api),
     receiver: receiver.handler,
@@ -75,7 +75,7 @@ test(
     for (let index = 0; index < 1_000; index++) {
       const callBackUrl = index % 3 === 0 ? undefined : receiver.url
       const taskId = simulator.submit({ callBackUrl })
-      tasks.add(taskId, LONG_AGO)
+      await tasks.add(taskId, LONG_AGO)
       ids.push(taskId)
     }
     await simulator.idle()
@@ -102,7 +102,7 @@ test('a forged callback that is waiting to be found out does not keep the API fr
   expect(await post(receiver.url, forged, signedHeaders('t'))).toMatchObject({ status: 200 })
   const tasks = trackTasks(join(newDirectory(), 'tasks.db'))
   onTestFinished(() => tasks.close())
-  tasks.add('t', LONG_AGO)
+  await tasks.add('t', LONG_AGO)
   start({ client, receiver: receiver.handler, pending: tasks })
   await expect.poll(() => receiver.events.map(({ type }) => type)).toContain('dead')
   data.successFlag = 1
@@ -122,7 +122,7 @@ test('an outage of the API that outlasts every run costs no result: what was fou
   await expect.poll(() => receiver.events.map(({ type }) => type)).toContain('dead')
   const tasks = trackTasks(join(newDirectory(), 'tasks.db'))
   onTestFinished(() => tasks.close())
-  tasks.add('t', LONG_AGO)
+  await tasks.add('t', LONG_AGO)
   const { events } = start({ client, receiver: receiver.handler, pending: tasks })
   await expect.poll(() => events.map(({ type }) => type)).toContain('error')
   expect(tasks.pending()).toHaveLength(1)
@@ -145,7 +145,7 @@ test('a task whose callback is dead stays open, and is told as such; requeued, i
   await expect.poll(() => receiver.events.at(-1)?.type).toBe('dead')
   const tasks = trackTasks(join(newDirectory(), 'tasks.db'))
   onTestFinished(() => tasks.close())
-  tasks.add(TASK_ID, LONG_AGO)
+  await tasks.add(TASK_ID, LONG_AGO)
   const { events, reconciler } = start({ client: clientOf(api), receiver: receiver.handler, pending: tasks })
   await expect.poll(() => events[0]).toMatchObject({ type: 'found', recorded: 'dead' })
   expect(tasks.pending()).toHaveLength(1)

@@ -1,6 +1,7 @@
 import { trackTasks } from '@luma-callback/client'
 import { join } from 'node:path'
-import { describe, expect, test } from 'vitest'
+import { DatabaseSync } from 'node:sqlite'
+import { describe, expect, onTestFinished, test } from 'vitest'
 import { clientOf } from '../helpers/api.ts'
 import { newDirectory } from '../helpers/origin.ts'
 import { simulate } from '../helpers/simulator.ts'
@@ -15,12 +16,12 @@ describe('trackTasks', () => {
       prompt: 'x',
       videoUrl: 'https://a.example/x.mp4',
     })
-    first.add(taskId, LONG_AGO)
+    await first.add(taskId, LONG_AGO)
     first.close()
     const second = trackTasks(file)
     expect(second.pending()).toEqual([{ taskId, submittedAt: expect.any(Date) }])
     expect(second.pending()[0]?.submittedAt.getTime()).toBeGreaterThan(LONG_AGO.getTime())
-    second.remove(taskId)
+    await second.remove(taskId)
     expect(second.pending()).toEqual([])
     second.close()
   })
@@ -32,5 +33,29 @@ describe('trackTasks', () => {
     const submitting = clientOf(simulator, { tasks }).modify({ prompt: 'x', videoUrl: 'https://a.example/x.mp4' })
     await expect(submitting).rejects.toMatchObject({ code: 'ERR_LUMA_UNTRACKED', taskId: expect.any(String) })
     await submitting.catch(({ taskId }: { taskId: string }) => expect(simulator.tasks[0]?.taskId).toBe(taskId))
+  })
+
+  test('a file that another process has locked holds up nothing, and is written when it is free', async () => {
+    const file = join(newDirectory(), 'tasks.db')
+    const simulator = await simulate()
+    const tasks = trackTasks(file)
+    onTestFinished(() => tasks.close())
+    const other = new DatabaseSync(file)
+    onTestFinished(() => other.close())
+    other.exec('BEGIN IMMEDIATE')
+    const submitting = clientOf(simulator, { tasks }).modify({ prompt: 'x', videoUrl: 'https://a.example/x.mp4' })
+    // Whoever waits for the lock must let the one who has it come to its end, in this process.
+    await expect.poll(() => simulator.tasks).toHaveLength(1)
+    for (let turns = 0; turns < 5; turns++) await new Promise((resolve) => setTimeout(resolve, 20))
+    expect(tasks.pending()).toEqual([])
+    other.exec('COMMIT')
+    const { taskId } = await submitting
+    expect(tasks.pending()).toMatchObject([{ taskId }])
+    other.exec('BEGIN IMMEDIATE')
+    const removing = tasks.remove(taskId)
+    await new Promise((resolve) => setTimeout(resolve, 20))
+    other.exec('COMMIT')
+    await removing
+    expect(tasks.pending()).toEqual([])
   })
 })

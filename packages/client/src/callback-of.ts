@@ -1,4 +1,4 @@
-import { parseCallback, type LumaCallback } from '@luma-callback/core'
+import { parseCallback, readQuery, type CallbackIssue, type LumaCallback } from '@luma-callback/core'
 import type { TaskDetails } from './details.ts'
 
 /** What the provider's own callbacks say; see its documentation. */
@@ -7,7 +7,8 @@ const FAILED = 'Modify record generation failed.'
 
 /**
  * The callback that the provider sends, or would have sent, of a task that is finished: same fields, same spelling, so
- * that it and the true one are the same wherever the API tells the same.
+ * that it and the true one are the same wherever the API tells the same. Its `query` is that of the `callBackUrl` that the
+ * API tells; where it tells none that can be read, `issues` says so.
  *
  * @param details - Of a task that is not generating any more.
  * @throws TypeError for one that is.
@@ -26,11 +27,18 @@ export function callbackOf(
       ? { code: 200, msg: SUCCEEDED, data: { ...data, resultUrls } }
       : { code, msg: errorMessage ?? FAILED, data }
   const callback = parseCallback({ raw: JSON.stringify(body), query: {}, receivedAt })
-  return { ...callback, query: queryOf(callback.params?.callBackUrl) }
+  const url = callback.params?.callBackUrl
+  const issues = [...callback.issues, ...queryIssues(callback)]
+  return { ...callback, query: isUrl(url) ? readQuery(new URL(url).search) : {}, issues }
 }
 
-/** What a user put into the URL that is called back; from the API, so that nobody on the way could change it. */
-function queryOf(callBackUrl: string | undefined): Record<string, string> {
-  if (callBackUrl === undefined || !URL.canParse(callBackUrl)) return {}
-  return Object.fromEntries(new URL(callBackUrl).searchParams)
+/** What a user put into the URL that is called back is read from what the API tells, so that nobody on the way can change it. */
+function queryIssues({ params }: LumaCallback): CallbackIssue[] {
+  const why = 'is not known, for the API does not tell the request that started the task as it was'
+  const isKnown = params !== undefined && (params.callBackUrl === undefined || isUrl(params.callBackUrl))
+  return isKnown ? [] : [{ path: 'query', message: why }]
+}
+
+function isUrl(text: string | undefined): text is string {
+  return text !== undefined && URL.canParse(text)
 }

@@ -1,4 +1,4 @@
-import { NodeVersionError } from '@luma-callback/core'
+import { NodeVersionError, pause, systemClock } from '@luma-callback/core'
 
 /** A task that was submitted and has not come back. */
 export interface OpenTask {
@@ -14,11 +14,20 @@ export interface TaskList {
   pending(): Iterable<OpenTask> | Promise<Iterable<OpenTask>>
 }
 
-/** A list of open tasks in a file. */
+/** A list of open tasks in a file. A write that finds it locked is tried again for 30 s, and then rejects. */
 export interface TrackedTasks extends TaskList {
+  add(taskId: string, submittedAt: Date): Promise<void>
+  remove(taskId: string): Promise<void>
   pending(): OpenTask[]
   close(): void
 }
+
+/** Milliseconds that opening may wait for a lock; that is before anything else runs. */
+const OPENING = 5_000
+/** Milliseconds between the tries of a write, for which the event loop must not stand still. */
+const RETRY_PAUSE = 50
+/** How often a write is tried: for 30 s. It is the only note of a task that is paid for. */
+const MOST_TRIES = 600
 
 /**
  * Keeps a small list of open tasks in an SQLite file, so that a restart forgets none. May be the inbox's own file's
@@ -35,20 +44,41 @@ export function trackTasks(file: string): TrackedTasks {
   if (typeof file !== 'string' || file === '') throw new TypeError('trackTasks: the file must be a path')
   const { DatabaseSync } = sqlite()
   const database = new DatabaseSync(file)
-  database.exec('PRAGMA busy_timeout = 5000; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL')
+  database.exec(`PRAGMA busy_timeout = ${OPENING}; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL`)
   database.exec('CREATE TABLE IF NOT EXISTS open_task (task_id TEXT PRIMARY KEY, submitted_at INTEGER NOT NULL) STRICT')
+  // From here on SQLite itself must not wait: it would hold up every request of this process.
+  database.exec('PRAGMA busy_timeout = 0')
   const insert = database.prepare('INSERT OR IGNORE INTO open_task VALUES (?, ?)')
   const remove = database.prepare('DELETE FROM open_task WHERE task_id = ?')
   const select = database.prepare('SELECT task_id, submitted_at FROM open_task ORDER BY submitted_at')
   return {
-    add: (taskId, submittedAt) => void insert.run(taskId, submittedAt.getTime()),
-    remove: (taskId) => void remove.run(taskId),
+    add: (taskId, submittedAt) => untilUnlocked(() => insert.run(taskId, submittedAt.getTime())),
+    remove: (taskId) => untilUnlocked(() => remove.run(taskId)),
     pending: () =>
       select
         .all()
         .map((row) => ({ taskId: String(row['task_id']), submittedAt: new Date(Number(row['submitted_at'])) })),
     close: () => database.close(),
   }
+}
+
+async function untilUnlocked(write: () => unknown): Promise<void> {
+  const { signal } = new AbortController()
+  for (let tries = 1; ; tries++) {
+    try {
+      write()
+      return
+    } catch (error) {
+      if (!isBusy(error) || tries >= MOST_TRIES) throw error
+    }
+    await pause(RETRY_PAUSE, signal, systemClock)
+  }
+}
+
+/** SQLITE_BUSY, the extended ones included. */
+function isBusy(error: unknown): boolean {
+  const { errcode } = error as { errcode?: unknown }
+  return typeof errcode === 'number' && (errcode & 0xff) === 5
 }
 
 function sqlite(): typeof import('node:sqlite') {
