@@ -34,7 +34,7 @@ export async function runJob<Held extends Job>(job: Held, context: JobContext<He
   const keeper = keepLease({
     lease,
     renew: () => store.renew(job),
-    onLost: () => abort.abort(new LeaseLostError(`the lease on ${key} was lost; another worker runs its hook`)),
+    onLost: () => abort.abort(new LeaseLostError(`the lease on ${key} was lost; its hook may be run again`)),
     onError: (cause) =>
       emit({ type: 'error', error: new StoreUnavailableError(`the lease on ${key} could not be renewed`, { cause }) }),
     clock,
@@ -122,20 +122,22 @@ async function endFailed<Held extends Job>(
  */
 async function note<Held extends Job>(
   job: Held,
-  { retry, givenUp, emit, clock }: JobContext<Held>,
+  { retry, lease, givenUp, emit, clock }: JobContext<Held>,
   write: () => Promise<boolean>,
 ): Promise<boolean> {
   const { key } = job.source
+  // A store that was away for longer than the lease gives holders a lease's time before it takes anything from them.
+  const longest = lease / 3
   for (let attempt = 1; !givenUp.aborted; attempt++) {
     try {
       if (await write()) return true
-      const error = new LeaseLostError(`the run of ${key} ended after its lease was lost; another worker runs its hook`)
+      const error = new LeaseLostError(`how the run of ${key} ended came too late to count: its lease was lost before`)
       emit({ type: 'error', error })
       return false
     } catch (cause) {
       const error = new StoreUnavailableError(`how the run of ${key} ended could not be written yet`, { cause })
       emit({ type: 'error', error })
-      await pause(backoffDelay(attempt, retry, clock.random()), givenUp, clock)
+      await pause(Math.min(backoffDelay(attempt, retry, clock.random()), longest), givenUp, clock)
     }
   }
   return false
