@@ -51,6 +51,10 @@ describe('the key', () => {
     ['an error whose message has it', () => new Error(`bad header Bearer ${KEY}`)],
     ['one whose cause has it', (init: RequestInit) => new TypeError('failed', { cause: { init, message: KEY } })],
     ['one whose cause is an error', (init: RequestInit) => new Error('a', { cause: new Error(KEY, { cause: init }) })],
+    [
+      'an error of another realm',
+      () => ({ name: 'TypeError', message: `Bearer ${KEY}`, stack: KEY, code: 'ECONNREFUSED' }),
+    ],
     ['something else', (init: RequestInit) => init],
     ['nothing', () => undefined],
   ])('is not shown by what a fetch of the user’s own throws: %s', async (_, made) => {

@@ -1,4 +1,11 @@
-import { ForgedError, type LumaCallback, type LumaOptions, type Trust } from '@luma-callback/core'
+import {
+  ForgedError,
+  UnconfirmedError,
+  type Inbox,
+  type LumaCallback,
+  type LumaOptions,
+  type Trust,
+} from '@luma-callback/core'
 import { describe, expect, test } from 'vitest'
 import { memoryInboxes } from '../contract/memory-inbox.ts'
 import { serveReceiver } from '../helpers/api.ts'
@@ -74,4 +81,30 @@ test('a callback that is handed in and whose hook had failed for good is told as
   expect(await handler.receive(callback)).toBe('dead')
   expect(await handler.has(TASK_ID)).toBe(false)
   expect(await handler.waitFor(TASK_ID)).toMatchObject({ taskId: TASK_ID })
+})
+
+test('a forged callback does not make who waits ask about it every second; when it is borne out, the wait ends', async () => {
+  const clock = fakeClock()
+  let asked = 0
+  let isTrue = false
+  const confirm = async (callback: LumaCallback): Promise<LumaCallback> => {
+    asked++
+    if (!isTrue) throw new UnconfirmedError('nobody knows')
+    return callback
+  }
+  const entry = { raw: fixtures.success, state: 'pending' as const }
+  const inbox: Inbox = {
+    record: async () => 'recorded',
+    get: async (key) => (key === `${TASK_ID}:success` ? entry : undefined),
+    start: async () => {},
+    close: async () => {},
+  }
+  const { handler } = startReceiver({ inbox, trust: { confirm } }, clock)
+  const waiting = handler.waitFor(TASK_ID)
+  await clock.advance(5 * 60_000)
+  expect(asked).toBeGreaterThan(5)
+  expect(asked).toBeLessThan(20)
+  isTrue = true
+  await clock.advance(30_000)
+  expect(await waiting).toMatchObject({ taskId: TASK_ID })
 })

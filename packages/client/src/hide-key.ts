@@ -12,10 +12,13 @@ export function hideKey(text: string, apiKey: string): string {
  */
 export function withoutKey(thrown: unknown, apiKey: string): Error & { code?: string } {
   const hide = (text: string) => hideKey(text, apiKey)
-  if (!(thrown instanceof Error)) return new Error(hide(typeof thrown === 'string' ? thrown : `a ${typeof thrown}`))
-  const { name, message, stack, code } = thrown as Error & { code?: unknown }
+  // Not by instanceof: a test runner's own realm has an Error of its own.
+  const { name, message, stack, code } = (thrown ?? {}) as Partial<Record<keyof Error | 'code', unknown>>
+  if (typeof message !== 'string') {
+    return new Error(typeof thrown === 'string' ? hide(thrown) : 'something other than an Error was thrown')
+  }
   const copy = new Error(hide(message))
-  Object.defineProperty(copy, 'name', { value: hide(name), configurable: true, writable: true })
-  Object.defineProperty(copy, 'stack', { value: hide(stack ?? ''), configurable: true, writable: true })
+  Object.defineProperty(copy, 'name', { value: hide(String(name)), configurable: true, writable: true })
+  Object.defineProperty(copy, 'stack', { value: hide(String(stack)), configurable: true, writable: true })
   return typeof code === 'string' ? Object.assign(copy, { code: hide(code) }) : copy
 }

@@ -24,6 +24,8 @@ export interface Waiting {
 
 /** Milliseconds between looks into the inbox, for what another process took. */
 const LOOK_EVERY = 1_000
+/** Milliseconds at most between questions about what has come and is not borne out; they double up to this. */
+const ASK_EVERY = 30_000
 
 /** An entry, as far as the inbox tells of it. */
 type Kept = Pick<InboxEntry, 'raw'> & Partial<InboxEntry> & { key: string }
@@ -69,12 +71,15 @@ export function createWaiting({ inbox, arrivals, trust, clock }: WaitingParts): 
   }
 
   async function waitUntil(taskId: string, signal: AbortSignal): Promise<LumaCallback> {
-    for (;;) {
+    for (let patience = LOOK_EVERY; ;) {
       signal.throwIfAborted()
       const found = (await find(taskId)) ?? (await arrivals.next(taskId, LOOK_EVERY, signal))
       const callback = found && (await confirmed(found, signal))
       if (callback) return callback
-      if (found) await arrivals.next(taskId, LOOK_EVERY, signal)
+      if (!found) continue
+      // A forged callback must not make each who waits ask about it every second.
+      const arrived = await arrivals.next(taskId, patience, signal)
+      patience = arrived ? LOOK_EVERY : Math.min(ASK_EVERY, patience * 2)
     }
   }
 
