@@ -103,6 +103,24 @@ test('a URL’s own name is its path’s, safe, and another path has another one
   expect(new Set(names).size).toBe(paths.length)
   expect(readdirSync(to).toSorted()).toEqual(names.toSorted())
   for (const name of names) expect(name).toMatch(/^(?!con\.)[a-z0-9][a-z0-9_.-]{2,110}\.mp4$/)
-  const again = await saveUrl(`${base}/My%20Video.MP4?signature=2`, local(to))
-  expect(again).toMatchObject({ name: names[0], alreadySaved: true })
+  expect(await saveUrl(`${base}/My%20Video.MP4`, local(to))).toMatchObject({ name: names[0], alreadySaved: true })
+})
+
+test('URLs that differ in what they ask for only have names of their own, and each its own file', async () => {
+  const bodies: Record<string, Buffer> = {
+    '/dl?id=1': videoOf(1_000),
+    '/dl?id=2': videoOf(2_000),
+    '/dl': videoOf(3_000),
+  }
+  const { url } = await startOrigin((request, response) =>
+    serve(request, response, { body: bodies[request.url ?? ''] ?? BODY }),
+  )
+  const to = newDirectory()
+  for (const isThere of [false, true]) {
+    for (const [path, body] of Object.entries(bodies)) {
+      const saved = await saveUrl(new URL(path, url).href, local(to))
+      expect(saved).toMatchObject({ bytes: body.length, alreadySaved: isThere, name: expect.stringMatching(/^dl\./) })
+    }
+  }
+  expect(readdirSync(to)).toHaveLength(3)
 })

@@ -188,13 +188,22 @@ describe('what an earlier run left', () => {
     const to = newDirectory()
     const { url, requests } = await startOrigin((request, response) => serve(request, response, FILE))
     await saveUrl(url, { ...local(to), name: 'fox' })
-    renameSync(join(to, 'fox.mp4'), join(to, '.fox.part'))
     const identity = sha256Of(Buffer.from(url))
     const note = { identity, validator: '"one"', total: BODY.length, checksums: {}, received: BODY.length }
-    writeFileSync(join(to, '.fox.part.json'), JSON.stringify(note))
+    const leave = (): void => {
+      renameSync(join(to, 'fox.mp4'), join(to, '.fox.part'))
+      writeFileSync(join(to, '.fox.part.json'), JSON.stringify(note))
+    }
+    leave()
+    const small = saveUrl(url, { ...local(to), name: 'fox', maxBytes: 1_000 })
+    await expect(small).rejects.toMatchObject({ code: 'ERR_LUMA_DOWNLOAD_TOO_LARGE' })
+    expect(readdirSync(to)).toEqual([])
+
+    await saveUrl(url, { ...local(to), name: 'fox' })
+    leave()
     const saved = await saveUrl(url, { ...local(to), name: 'fox' })
     expect(saved).toMatchObject({ sha256: sha256Of(BODY), resumed: true })
-    expect(requests).toHaveLength(1)
+    expect(requests).toHaveLength(2)
   })
 
   test('416 for what is complete means complete; for all else, from the start', async () => {

@@ -80,6 +80,23 @@ describe('when some cannot be saved', () => {
   })
 })
 
+test('what refresh says to be of no use does not hide what can still be saved', async () => {
+  const { url } = await startOrigin((request, response) =>
+    response.writeHead(request.url === '/gone' ? 403 : 503).end(),
+  )
+  const resultUrls = [new URL('/gone', url).href, new URL('/down', url).href] as [string, string]
+  const refresh = (): Promise<string> => Promise.reject(new UnrecoverableError('no such task'))
+  const saving = saveResults({ taskId: 'task-1', resultUrls }, { ...local(newDirectory()), refresh })
+  expect(await failure(saving)).toMatchObject({ status: 503, retryable: true })
+})
+
+test('a callback of a failure has nothing to save, and is told so', async () => {
+  const failed = { taskId: 'task-1', outcome: 'failure' } as unknown as Parameters<typeof saveResults>[0]
+  await expect(saveResults(failed, { to: newDirectory() })).rejects.toThrow(
+    new TypeError('saveResults: task task-1 has no resultUrls; only a success has'),
+  )
+})
+
 describe('in a hook', () => {
   /** A receiver whose hook saves the results of one callback; resolves when it is done or dead. */
   async function deliver(resultUrls: string[], options: SaveOptions, inbox = true) {

@@ -1,4 +1,5 @@
 import { saveUrl, type Sink, type SinkMeta } from '@luma-callback/download'
+import { once } from 'node:events'
 import { describe, expect, test } from 'vitest'
 import { failure, local, serve, sha256Of, startOrigin, videoOf } from '../helpers/origin.ts'
 
@@ -40,7 +41,11 @@ test('a sink reads it whole, and is told its name, type and size', async () => {
   const saved = await saveUrl(url, { ...local(sink), name: 'fox' })
   expect(saved).toMatchObject({ path: 'memory:fox.mp4', name: 'fox.mp4', sha256: sha256Of(BODY), bytes: BODY.length })
   expect(sink.reads).toEqual([
-    { meta: { name: 'fox.mp4', contentType: 'video/mp4', total: BODY.length }, bytes: BODY, end: 'whole' },
+    {
+      meta: { name: 'fox.mp4', contentType: 'video/mp4', total: BODY.length, signal: expect.any(AbortSignal) },
+      bytes: BODY,
+      end: 'whole',
+    },
   ])
 })
 
@@ -135,6 +140,19 @@ describe('a sink that does not take it', () => {
     expect(requests).toHaveLength(1)
   })
 
+  test('one that was done before it had read to the end of a small file', async () => {
+    const { url } = await startOrigin((request, response) => serve(request, response, { body: videoOf(3_000) }))
+    const first: Sink['write'] = async (stream) => {
+      await once(stream, 'readable')
+      stream.read(1_000)
+    }
+    for (const write of [async () => 'done', first]) {
+      const error = await failure(saveUrl(url, { ...local({ write }), name: 'fox' }))
+      expect(error).toMatchObject({ code: 'ERR_LUMA_DOWNLOAD_TARGET', retryable: true })
+      expect(error.message).toBe('fox: the sink was done before it had read all of it')
+    }
+  })
+
   test('an abort reaches one that reads, and one that does not', async () => {
     const reason = new Error('stopping')
     const { url } = await startOrigin((request, response) => serve(request, response, FILE, { stallAfter: 2_500_000 }))
@@ -201,6 +219,20 @@ describe('find', () => {
     expect(saved.contentType).toBe('video/quicktime')
     expect(asked).toEqual([['fox.mp4', 'fox.mov', 'fox.avi', 'fox.bin']])
     expect(requests).toHaveLength(0)
+  })
+
+  test('what it has with another SHA-256 than it should have is fetched', async () => {
+    const { url, requests } = await plain()
+    const sha256 = sha256Of(BODY)
+    for (const [has, alreadySaved] of [
+      [sha256.toUpperCase(), true],
+      ['0'.repeat(64), false],
+      [undefined, true],
+    ] as const) {
+      const sink: Sink = { ...memorySink(), find: async () => ({ name: 'fox.mp4', bytes: 5, sha256: has }) }
+      expect(await saveUrl(url, { ...local(sink), name: 'fox', sha256 })).toMatchObject({ alreadySaved })
+    }
+    expect(requests).toHaveLength(1)
   })
 
   test('one that fails is told as the sink’s failure', async () => {

@@ -54,26 +54,6 @@ describe('statuses', () => {
     )
     expect(await saveUrl(url, local(newDirectory()))).toMatchObject({ attempts: 4, resumed: false })
   })
-
-  test('Retry-After is kept to', async () => {
-    const { url } = await startOrigin((request, response, count) =>
-      count === 1 ? response.writeHead(429, { 'retry-after': '1' }).end() : serve(request, response, FILE),
-    )
-    const options = { ...local(newDirectory()), retry: { minDelay: 1, maxDelay: 2_000 } }
-    const { duration } = await saveUrl(url, options)
-    expect(duration).toBeGreaterThanOrEqual(990)
-  })
-
-  test.each([
-    ['seconds', () => '3600'],
-    ['a date', () => new Date(Date.now() + 3_600_000).toUTCString()],
-  ])('a longer Retry-After, as %s, is left to whoever called us', async (_, retryAfter) => {
-    const { url, requests } = await answering(503, { 'retry-after': retryAfter() })
-    const error = await failure(saveUrl(url, local(newDirectory())))
-    expect(error).toMatchObject({ retryable: true, status: 503 })
-    expect(Math.abs((error.retryAfter ?? 0) - 3_600_000)).toBeLessThan(5_000)
-    expect(requests).toHaveLength(1)
-  })
 })
 
 describe('refresh', () => {

@@ -117,6 +117,10 @@ describe('URLs that are not asked', () => {
   test('a text that is no URL is shown as what it is', async () => {
     const error = await failure(saveUrl('no\u0301t/a/url', { to: newDirectory() }))
     expect(error.message).toBe('not a URL: no\u0301t/a/url')
+    for (const secret of ['https://user:secret@[bad/', 'https://[bad/?token=secret', 'https://[bad/#secret']) {
+      const shown = `not a URL: a text of ${secret.length} characters`
+      expect((await failure(saveUrl(secret, { to: newDirectory() }))).message).toBe(shown)
+    }
     const words = [undefined, null, 5, {}, ['https://a.example/']] as never[]
     for (const word of words) {
       expect(await failure(saveUrl(word, { to: newDirectory() }))).toMatchObject({ code: 'ERR_LUMA_DOWNLOAD_REFUSED' })

@@ -6,16 +6,7 @@ import { contentOf, EXTENSIONS, HEAD, UNKNOWN, type Content } from './content.ts
 import { DownloadError, noFile, targetError } from './errors.ts'
 import { lock } from './lock.ts'
 import { PartFile } from './part-file.ts'
-import type { Target } from './target.ts'
-
-/** A file that was saved before. */
-export interface Found {
-  path: string | undefined
-  bytes: number
-  sha256: string | undefined
-  contentType: string
-  name: string
-}
+import type { Found, Target } from './target.ts'
 
 /** A place in a directory, which nobody else works on until it is left. */
 export interface Place {
@@ -77,8 +68,11 @@ async function find(root: string, name: string, signal: AbortSignal): Promise<Fo
 
 async function read(path: string, signal: AbortSignal): Promise<[sha256: string, Content]> {
   const digester = createDigester({})
-  for await (const chunk of createReadStream(path, { highWaterMark: 1024 ** 2, signal }))
+  for await (const chunk of createReadStream(path, { highWaterMark: 1024 ** 2 })) {
+    // Not by the stream: it would fail with an error of its own, not with the reason.
+    signal.throwIfAborted()
     digester.update(chunk as Buffer)
+  }
   const handle = await open(path)
   try {
     const { buffer, bytesRead } = await handle.read(Buffer.alloc(HEAD), 0, HEAD, 0)

@@ -15,14 +15,17 @@ export function nameOf(taskId: string, index: number): string {
   return `${safeName(taskId)}-${index + 1}`
 }
 
-/** A name for the file at a URL: what one would call it, made safe, and a digest, for two may be called the same. */
-export function nameOfUrl({ origin, pathname }: URL): string {
+/**
+ * A name for the file at a URL: what one would call it, made safe, and a digest, for two may be called the same. The query
+ * counts, for it may be what tells one file from another; of a link that was signed anew, nobody can know that by the link.
+ */
+export function nameOfUrl({ origin, pathname, search }: URL): string {
   const last =
     pathname
       .split('/')
       .at(-1)
       ?.replace(/\.[^.]*$/, '') ?? ''
-  return withDigest(last, `${origin}${pathname}`)
+  return withDigest(last, `${origin}${pathname}${search}`)
 }
 
 /** A name that is a file's own, whatever it is made from. */

@@ -24,8 +24,9 @@ export interface SaveOptions {
   /** `connect` 10 000; `firstByte` 30 000, from there until the answer; `idle` 30 000, without a byte; `total` none. */
   timeouts?: { [Name in keyof Timeouts]?: Timeouts[Name] | undefined } | undefined
   /**
-   * How what can pass is tried again: 5 attempts in a row without a mebibyte of progress, after 1 000 ms that double to
-   * 30 000, or as long as the server asks for.
+   * How what can pass is tried again: `attempts` in a row that come no mebibyte further, by default 5, with pauses of
+   * `minDelay`, 1 000 ms, that double to `maxDelay`, 30 000, a random half of each left out. A server that asks for a longer
+   * one gets it, up to two minutes or `maxDelay`; beyond that the error says how long, as `retryAfter`.
    */
   retry?: { [Name in keyof RetrySchedule]?: RetrySchedule[Name] | undefined } | undefined
   /** Gives a fresh URL in place of one that has expired. Asked twice for a file at most. */
@@ -53,9 +54,13 @@ export interface Settings {
 /** The longest that a timer keeps. */
 const LONGEST = 2 ** 31 - 1
 
-function integer(most: number, fallback: number) {
+function upTo(most: number) {
   const message = `must be an integer from 1 to ${most}`
-  return z.int(message).min(1, message).max(most, message).default(fallback)
+  return z.int(message).min(1, message).max(most, message)
+}
+
+function integer(most: number, fallback: number) {
+  return upTo(most).default(fallback)
 }
 
 function checked<Value>(isRight: (value: unknown) => boolean, message: string) {
@@ -69,10 +74,7 @@ const timeoutsSchema = z.strictObject({
   connect: integer(LONGEST, 10_000),
   firstByte: integer(LONGEST, 30_000),
   idle: integer(LONGEST, 30_000),
-  total: integer(LONGEST, 1)
-    .unwrap()
-    .optional()
-    .transform((value) => value),
+  total: upTo(LONGEST).optional(),
 })
 
 const retrySchema = z.strictObject({

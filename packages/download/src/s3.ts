@@ -34,10 +34,11 @@ export function s3Sink({ client, bucket, prefix = '' }: S3SinkOptions): Sink {
   const pathOf = (name: string): string => `s3://${bucket}/${prefix}${name}`
 
   return {
-    async write(stream, { name, contentType }) {
+    async write(stream, { name, contentType, signal }) {
       const { Upload } = await peer(() => import('@aws-sdk/lib-storage'))
       const params = { Bucket: bucket, Key: `${prefix}${name}`, Body: stream, ContentType: contentType }
-      const upload = new Upload({ client, params } as unknown as ConstructorParameters<typeof Upload>[0])
+      const ending = { client: await abortable(client, signal), params }
+      const upload = new Upload(ending as unknown as ConstructorParameters<typeof Upload>[0])
       await upload.done()
       return pathOf(name)
     },
@@ -59,6 +60,20 @@ export function s3Sink({ client, bucket, prefix = '' }: S3SinkOptions): Sink {
       return heads.find((head) => head !== undefined)
     },
   }
+}
+
+/**
+ * The client, whose requests end with the signal. `upload.abort()` would not do: it leaves the requests open, and does not
+ * wait until the parts are taken away. The requests that begin an upload and take it away again are let end, for without
+ * them nobody could, or would, take the parts away.
+ */
+async function abortable(client: S3ClientLike, signal: AbortSignal): Promise<S3ClientLike> {
+  const s3 = await peer(() => import('@aws-sdk/client-s3'))
+  const isLetEnd = (command: unknown): boolean =>
+    command instanceof s3.CreateMultipartUploadCommand || command instanceof s3.AbortMultipartUploadCommand
+  const send: S3ClientLike['send'] = (command, options) =>
+    client.send(command, isLetEnd(command) ? options : { ...options, abortSignal: signal })
+  return Object.create(client, { send: { value: send } }) as S3ClientLike
 }
 
 /** Who may not list a bucket is told 403 of what is not there. If it is more than that, the upload will say so. */

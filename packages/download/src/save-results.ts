@@ -1,4 +1,4 @@
-import type { LumaSuccess } from '@luma-callback/core'
+import { toError, type LumaSuccess } from '@luma-callback/core'
 import { DownloadError } from './errors.ts'
 import { nameOf } from './names.ts'
 import { readOptions, type SaveOptions } from './options.ts'
@@ -18,7 +18,7 @@ import { save, type Saved } from './save-url.ts'
  * @returns In the order of `resultUrls`.
  * @throws DownloadError when all have ended and one could not be saved. If several could not, one of them that can be
  * tried again. Let it leave the hook: it is retried, or made dead, as it says itself. Also what `signal` was aborted
- * with, and TypeError for options that are wrong.
+ * with, what `refresh` or `onProgress` threw, and TypeError for options that are wrong and for a callback of a failure.
  */
 export async function saveResults(
   { taskId, resultUrls }: Pick<LumaSuccess, 'taskId' | 'resultUrls'>,
@@ -26,12 +26,16 @@ export async function saveResults(
 ): Promise<Saved[]> {
   const settings = readOptions('saveResults', options)
   if (settings.sha256 !== undefined) throw new TypeError('saveResults: option "sha256" is of one file; use saveUrl')
+  // Without types, a callback of a failure gets here as easily as one of a success.
+  if (!Array.isArray(resultUrls))
+    throw new TypeError(`saveResults: task ${taskId} has no resultUrls; only a success has`)
   const endings = await Promise.allSettled(resultUrls.map((url, index) => save(url, nameOf(taskId, index), settings)))
   settings.signal?.throwIfAborted()
-  const errors = endings.map((ending) => (ending.status === 'rejected' ? (ending.reason as Error) : undefined))
+  const errors = endings.map((ending) => (ending.status === 'rejected' ? toError(ending.reason) : undefined))
   // As long as one of them can still be saved, the hook has to run again.
   const canHelp = (error: Error | undefined): boolean =>
-    error !== undefined && (!(error instanceof DownloadError) || error.retryable)
+    // Also what refresh threw may say that it is of no use.
+    error !== undefined && (error as { retryable?: unknown }).retryable !== false
   const helpful = errors.findIndex(canHelp)
   const index = helpful === -1 ? errors.findIndex((error) => error !== undefined) : helpful
   if (index !== -1) throw ofTask(errors[index] as Error, { taskId, index, count: resultUrls.length })

@@ -1,13 +1,15 @@
-import { createSlots, limited, systemClock } from '@luma-callback/core'
+import { limited, systemClock } from '@luma-callback/core'
+import { orAborted } from './abort.ts'
 import { withRetries } from './attempts.ts'
 import { EXTENSIONS, contentTypeOf } from './content.ts'
-import { enterDirectory, type Found } from './directory.ts'
+import { enterDirectory } from './directory.ts'
 import { isSpoilt, timeoutError } from './errors.ts'
 import { nameOfUrl, safeName } from './names.ts'
 import { readOptions, type SaveOptions, type Settings } from './options.ts'
 import { Reporter } from './progress.ts'
 import { sinkError, targetOf, type Sink } from './sink.ts'
-import type { Target } from './target.ts'
+import { inSlot } from './slots.ts'
+import type { Found, Target } from './target.ts'
 import { Transfer } from './transfer.ts'
 import { checkUrl, showUrl } from './url-rules.ts'
 
@@ -24,7 +26,7 @@ export interface Saved {
   sha256: string | undefined
   /** By its content, whatever the server said. */
   contentType: string
-  /** Requests that it took; 0 for what was there already. */
+  /** Attempts that it took, those that failed included; 0 for what was there already. */
   attempts: number
   /** Whether it went on where an earlier attempt, or an earlier run, had ended. */
   resumed: boolean
@@ -35,12 +37,9 @@ export interface Saved {
 }
 
 export interface SaveUrlOptions extends SaveOptions {
-  /** The name of the file, without an extension. Default: by the URL, so that the same URL has the same one. */
+  /** The name of the file, without an extension. Default: by the URL with its query; name what is linked to by links signed anew. */
   name?: string | undefined
 }
-
-/** Transfers at once in this process; the others wait. More of them share the same line, and cost memory. */
-const slots = createSlots(6)
 
 /**
  * Saves what is at a URL: complete and checked, or not at all. What is there already is left as it is, and what an
@@ -50,8 +49,8 @@ const slots = createSlots(6)
  * ```ts
  * const { path, sha256 } = await saveUrl(url, { to: 'videos', signal })
  * ```
- * @throws DownloadError, whose `retryable` says whether trying again can help; what `signal` was aborted with; TypeError
- * for options that are wrong.
+ * @throws DownloadError, whose `retryable` says whether trying again can help; what `signal` was aborted with; what
+ * `refresh` or `onProgress` threw; TypeError for options that are wrong.
  */
 export async function saveUrl(url: string, options: SaveUrlOptions): Promise<Saved> {
   const { name, ...rest } = options ?? {}
@@ -89,7 +88,7 @@ interface Job {
 async function intoDirectory(job: Job, directory: string): Promise<Saved> {
   const place = await enterDirectory(directory, job.name, job.signal)
   try {
-    const found = await place.find(job.signal)
+    const found = await inSlot(job.signal, () => place.find(job.signal))
     const isRight = job.settings.sha256 === undefined || found?.sha256 === job.settings.sha256
     if (!found || !isRight) return await fetchTo(place.target, job)
     // A crash between the last name and the end may have left a note.
@@ -105,12 +104,15 @@ async function intoSink(job: Job, sink: Sink): Promise<Saved> {
   const names = EXTENSIONS.map((extension) => `${name}.${extension}`)
   let found
   try {
-    found = await sink.find?.(names)
+    found = await orAborted(signal, () => sink.find?.(names))
   } catch (error) {
+    signal.throwIfAborted()
     throw sinkError(name, error)
   }
-  if (!found) return fetchTo(targetOf(sink, name, signal), job)
-  const { sha256, path } = found
+  const { sha256, path } = found ?? {}
+  const asked = job.settings.sha256
+  const isOther = asked !== undefined && sha256 !== undefined && sha256.toLowerCase() !== asked
+  if (!found || isOther) return fetchTo(targetOf(sink, name, signal), job)
   return savedBefore(job, { ...found, path, sha256, contentType: contentTypeOf(found.name) })
 }
 
@@ -119,10 +121,8 @@ async function fetchTo(target: Target, { url, name, startedAt, settings, signal 
   const reporter = onProgress && new Reporter(showUrl(url), onProgress)
   const transfer = new Transfer(target, { ...settings, signal, reporter })
   try {
-    await transfer.takeUp(url)
-    const { result, attempts } = await withRetries(url, transfer, { ...settings, signal, slots })
-    const { bytes, sha256, content } = result
-    const path = await target.finish(content)
+    const { result, attempts } = await withRetries(url, transfer, { ...settings, signal })
+    const { path, bytes, sha256, content } = result
     return {
       path,
       name: `${name}.${content.extension}`,

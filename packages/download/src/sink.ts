@@ -1,7 +1,8 @@
+import { systemClock, within } from '@luma-callback/core'
 import { PassThrough } from 'node:stream'
-import type { Found } from './directory.ts'
+import { orAborted } from './abort.ts'
 import { targetError } from './errors.ts'
-import type { Target } from './target.ts'
+import type { Found, Target } from './target.ts'
 
 /** What a sink is told of what it is about to read. */
 export interface SinkMeta {
@@ -11,14 +12,16 @@ export interface SinkMeta {
   contentType: string
   /** Bytes; undefined where the server does not tell. */
   total: number | undefined
+  /** Aborts when the stream fails: nothing of it may stay then. For what a sink does that is not reading. */
+  signal: AbortSignal
 }
 
 /** Takes results elsewhere than into a directory. */
 export interface Sink {
   /**
    * Reads all of the stream and resolves when it is safely stored, with where it is, if it likes. The stream ends only when
-   * all has come and its checksums are right; if it fails instead, nothing of it may stay. What failed after some of it was
-   * read starts again with another call.
+   * all has come and its checksums are right; if it fails instead, nothing of it may stay, and there are two seconds to see
+   * to that. What failed after some of it was read starts again with another call.
    */
   write(stream: NodeJS.ReadableStream, meta: SinkMeta): Promise<string | void>
   /** What it has already under one of these names, so that it is not fetched again. */
@@ -34,10 +37,13 @@ export interface SinkFound extends Pick<Found, 'name' | 'bytes'> {
 
 /** Bytes that wait for a slow sink. */
 const BUFFER = 1024 ** 2
+/** Milliseconds that a sink is given to take away what it has stored, until nobody waits for it any more. */
+const CLEANING = 2_000
 
 interface Write {
   stream: PassThrough
   stored: Promise<string | undefined>
+  abandon(reason: unknown): void
 }
 
 /** What a sink reads is one stream, however many attempts it takes to fetch it. */
@@ -46,18 +52,23 @@ export function targetOf(sink: Sink, name: string, signal: AbortSignal): Target 
   /** The latest chunk: as long as it is not known that all are right, the last one is not given away. */
   let held: Buffer | undefined
 
-  function start(meta: SinkMeta): Write {
+  function start(meta: Omit<SinkMeta, 'signal'>): Write {
     const stream = new PassThrough({ highWaterMark: BUFFER })
+    const controller = new AbortController()
     // Who reads it is told; and it may be told when nobody reads.
     stream.on('error', () => {})
-    const abort = (): void => void stream.destroy(signal.reason as Error)
+    const abandon = (reason: unknown): void => {
+      controller.abort(reason)
+      stream.destroy(reason as Error)
+    }
+    const abort = (): void => abandon(signal.reason)
     signal.addEventListener('abort', abort, { once: true })
     const stored = Promise.resolve()
-      .then(() => sink.write(stream, meta))
+      .then(() => sink.write(stream, { ...meta, signal: controller.signal }))
       .then((path) => path ?? undefined)
       .finally(() => signal.removeEventListener('abort', abort))
     stored.catch(() => {})
-    return { stream, stored }
+    return { stream, stored, abandon }
   }
 
   async function stop(reason: Error): Promise<void> {
@@ -65,8 +76,9 @@ export function targetOf(sink: Sink, name: string, signal: AbortSignal): Target 
     const stopped = current
     current = undefined
     if (!stopped) return
-    stopped.stream.destroy(reason)
-    await stopped.stored.catch(() => {})
+    stopped.abandon(reason)
+    const late = (): Error => targetError(`${name}: the sink does not end`)
+    await within(() => stopped.stored, CLEANING, late, systemClock).catch(() => {})
   }
 
   /** Resolves when there is room again. */
@@ -96,27 +108,27 @@ export function targetOf(sink: Sink, name: string, signal: AbortSignal): Target 
       if (!current) return undefined
       const { stream, stored } = current
       stream.end(held)
-      try {
-        return await stored
-      } catch (error) {
-        signal.throwIfAborted()
-        throw sinkError(name, error)
-      } finally {
-        current = held = undefined
-      }
+      const path = await orAborted(signal, () => stored).catch(failed)
+      if (!stream.readableEnded) throw unread()
+      current = held = undefined
+      return path
     },
     keep: stop,
     discard: stop,
   }
 
-  async function ended(stored: Write['stored']): Promise<void> {
-    try {
-      await stored
-    } catch (error) {
-      signal.throwIfAborted()
-      throw sinkError(name, error)
-    }
-    throw targetError(`${name}: the sink was done before it had read all of it`)
+  async function ended(stored: Write['stored']): Promise<never> {
+    await stored.catch(failed)
+    throw unread()
+  }
+
+  function failed(error: unknown): never {
+    signal.throwIfAborted()
+    throw sinkError(name, error)
+  }
+
+  function unread(): Error {
+    return targetError(`${name}: the sink was done before it had read all of it`)
   }
 }
 

@@ -33,3 +33,12 @@ export interface Target {
   keep(error: Error): Promise<void>
   discard(error: Error): Promise<void>
 }
+
+/** A file that was saved before. */
+export interface Found {
+  path: string | undefined
+  bytes: number
+  sha256: string | undefined
+  contentType: string
+  name: string
+}

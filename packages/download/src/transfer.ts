@@ -15,8 +15,9 @@ export interface TransferSettings extends RequestSettings {
   reporter: Reporter | undefined
 }
 
-/** A file that is complete, and what it should be. */
+/** A file that is complete and what it should be, at its place. */
 export interface Complete {
+  path: string | undefined
   bytes: number
   sha256: string
   content: Content
@@ -30,6 +31,7 @@ export class Transfer {
   resumed = false
   readonly #target: Target
   readonly #settings: TransferSettings
+  #hasBegun = false
   #source: Source | undefined
   #content: Content = UNKNOWN
   #digester: Digester = createDigester({})
@@ -39,8 +41,8 @@ export class Transfer {
     this.#settings = settings
   }
 
-  /** Takes up what an earlier run left of the same file. */
-  async takeUp(url: URL): Promise<void> {
+  /** What an earlier run left of the same file. */
+  async #takeUp(url: URL): Promise<void> {
     const kept = await this.#target.kept()
     if (!kept || !mayGoOn(kept.source, url)) return
     const digester = createDigester(kept.source.checksums)
@@ -62,12 +64,15 @@ export class Transfer {
   /** Gets what is missing. Rejects with what came between. */
   async attempt(url: URL): Promise<Complete> {
     const shown = showUrl(url)
+    if (!this.#hasBegun) await this.#takeUp(url)
+    this.#hasBegun = true
     if (this.#source && !mayGoOn(this.#source, url)) this.#startOver()
     // At another place than where it was, somebody has to say that it is the same.
     const isComplete = this.received > 0 && this.received === this.#source?.total
     if (isComplete && this.#source?.identity === identityOf(url)) this.resumed = true
     else await this.#get(url, shown)
-    return this.#check(shown)
+    const file = this.#check(shown)
+    return { ...file, path: await this.#target.finish(file.content) }
   }
 
   async #get(url: URL, shown: string): Promise<void> {
@@ -172,7 +177,7 @@ export class Transfer {
     throw new DownloadError('ERR_LUMA_DOWNLOAD_TOO_LARGE', message, { retryable: false })
   }
 
-  #check(shown: string): Complete {
+  #check(shown: string): Omit<Complete, 'path'> {
     const { sha256: asked, reporter } = this.#settings
     const { received } = this
     const { total = received, checksums } = this.#source ?? { checksums: {} }

@@ -21,7 +21,11 @@ export function checkUrl(text: unknown, rules: UrlRules): URL {
   // The parser would take them out or turn them round, so that others read another URL than we do.
   // oxlint-disable-next-line no-control-regex
   if (/[\u0000-\u0020\u007F\\]/.test(text)) throw refused('a URL with white space, control characters or a backslash')
-  if (!URL.canParse(text)) throw refused(`not a URL: ${printable(text, { most: 100 })}`)
+  if (!URL.canParse(text)) {
+    // In what is no URL, nobody can tell a password or a token from the rest.
+    const isSecret = /[@?#]/.test(text)
+    throw refused(`not a URL: ${isSecret ? `a text of ${text.length} characters` : printable(text, { most: 100 })}`)
+  }
   const url = new URL(text)
   const shown = showUrl(url)
   if (url.protocol !== 'https:' && !(url.protocol === 'http:' && rules.allowHttp)) {
