@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
+import { lineOf } from '../../packages/cli/src/bars.ts'
 import { jsonLines, run } from '../helpers/cli.ts'
 import { startCommand } from '../helpers/child.ts'
 import { newDirectory, serve, sha256Of, startOrigin, videoOf } from '../helpers/origin.ts'
@@ -114,6 +115,15 @@ test.each([
   expect(stderr).toContain(message)
   expect(stderr).toContain(hint)
   expect(stderr).not.toMatch(/^\s+at /m)
+})
+
+test('a bar holds what is more than it should be, and less than nothing that is left', () => {
+  const url = 'https://files.example/fox.mp4'
+  expect(lineOf({ url, received: 500, total: 1_000, rate: 100 })).toMatch(
+    /^█{12}░{12} {2}50 % .*, 5 s left {2}fox\.mp4$/,
+  )
+  expect(lineOf({ url, received: 3_000, total: 1_000, rate: 100 })).toMatch(/^█{24} 100 % .*, 0 ms left {2}fox\.mp4$/)
+  expect(lineOf({ url, received: 0, total: 0, rate: 0 })).toMatch(/^░{24} {3}0 % /)
 })
 
 test('a callback without results', async () => {

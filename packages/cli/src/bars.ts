@@ -28,11 +28,14 @@ export function createBars(): Bars {
   }
 }
 
-function lineOf({ url, received, total, rate }: Progress): string {
+export function lineOf({ url, received, total, rate }: Progress): string {
   const name = new URL(url).pathname.split('/').at(-1) ?? ''
-  const end = `${byteSize(rate)}/s${total !== undefined && rate > 0 ? `, ${duration(((total - received) / rate) * 1_000)} left` : ''}`
+  // More may come than the server said, until the download sees that and fails.
+  const left = Math.max(0, (total ?? 0) - received)
+  const end = `${byteSize(rate)}/s${total !== undefined && rate > 0 ? `, ${duration((left / rate) * 1_000)} left` : ''}`
   if (total === undefined) return `${byteSize(received)}  ${end}  ${name}`
-  const filled = Math.round((received / Math.max(1, total)) * WIDTH)
-  const percent = String(Math.floor((received / Math.max(1, total)) * 100)).padStart(3)
+  const part = Math.min(1, received / Math.max(1, total))
+  const filled = Math.round(part * WIDTH)
+  const percent = String(Math.floor(part * 100)).padStart(3)
   return `${'█'.repeat(filled)}${'░'.repeat(WIDTH - filled)} ${percent} %  ${byteSize(received)} of ${byteSize(total)}  ${end}  ${name}`
 }

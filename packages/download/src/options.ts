@@ -1,5 +1,5 @@
+import { LONGEST_TIMER, type RetrySchedule } from '@luma-callback/core'
 import { z } from 'zod'
-import type { RetrySchedule } from '@luma-callback/core'
 import type { OnProgress } from './progress.ts'
 import type { Timeouts } from './request.ts'
 import type { Sink } from './sink.ts'
@@ -51,9 +51,6 @@ export interface Settings {
   onProgress: OnProgress | undefined
 }
 
-/** The longest that a timer keeps. */
-const LONGEST = 2 ** 31 - 1
-
 function upTo(most: number) {
   const message = `must be an integer from 1 to ${most}`
   return z.int(message).min(1, message).max(most, message)
@@ -71,16 +68,16 @@ const flag = z.boolean('must be true or false').default(false)
 const isFunction = (value: unknown): boolean => typeof value === 'function'
 
 const timeoutsSchema = z.strictObject({
-  connect: integer(LONGEST, 10_000),
-  firstByte: integer(LONGEST, 30_000),
-  idle: integer(LONGEST, 30_000),
-  total: upTo(LONGEST).optional(),
+  connect: integer(LONGEST_TIMER, 10_000),
+  firstByte: integer(LONGEST_TIMER, 30_000),
+  idle: integer(LONGEST_TIMER, 30_000),
+  total: upTo(LONGEST_TIMER).optional(),
 })
 
 const retrySchema = z.strictObject({
   attempts: integer(1_000, 5),
-  minDelay: integer(LONGEST, 1_000),
-  maxDelay: integer(LONGEST, 30_000),
+  minDelay: integer(LONGEST_TIMER, 1_000),
+  maxDelay: integer(LONGEST_TIMER, 30_000),
 })
 
 const settingsSchema = z.strictObject({
