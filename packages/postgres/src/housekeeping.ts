@@ -15,6 +15,8 @@ interface HousekeepingOptions extends Pick<InboxOptions, 'retention' | 'emit' | 
   boss: PgBoss
   database: Database
   schema: string
+  /** Milliseconds. */
+  lease: number
   /** Milliseconds between looks for what was left behind. */
   interval: number
   /** Claims of this process, as `id:retry_count`: it lives, whatever its heartbeats say. */
@@ -28,11 +30,29 @@ interface HousekeepingOptions extends Pick<InboxOptions, 'retention' | 'emit' | 
  * minute at most; a callback should not wait for so long, so they are looked for here, and failed by pg-boss as it would.
  */
 export function startHousekeeping(options: HousekeepingOptions): { stop: () => Promise<void> } {
-  const { boss, database, schema, interval, retention, emit, clock, held, onRecovered } = options
+  const { boss, database, schema, lease, interval, retention, emit, clock, held, onRecovered } = options
   const stopped = new AbortController()
+  let lookedAt = clock.now()
+  let hasFailed = false
+  let patientUntil = 0
   let sweptAt = clock.now()
   let timer: Timer | undefined
   let turn = look()
+
+  /**
+   * Where Postgres was away for longer than a lease, each heartbeat has stopped, because nobody could renew any; what is
+   * done already and only waits to be written would be run again. So after a look that failed or came late, and with a
+   * Postgres that was just started, holders are given a lease's time.
+   */
+  async function mayRecover(): Promise<boolean> {
+    const { rows } = await database.query('SELECT extract(epoch FROM now() - pg_postmaster_start_time()) AS uptime')
+    const now = clock.now()
+    // What holds up this process, or its way to Postgres, held up its renewals too.
+    if (hasFailed || now - lookedAt > interval + lease / 3) patientUntil = now + lease
+    lookedAt = now
+    hasFailed = false
+    return now >= patientUntil && Number(rows[0]?.['uptime']) * 1_000 >= lease
+  }
 
   async function recover(): Promise<void> {
     const recovered = await database.transaction(async (query) => {
@@ -79,13 +99,14 @@ export function startHousekeeping(options: HousekeepingOptions): { stop: () => P
 
   async function look(): Promise<void> {
     try {
-      await recover()
+      if (await mayRecover()) await recover()
       if (clock.now() - sweptAt >= SWEEP_INTERVAL) {
         sweptAt = clock.now()
         await purge()
         while (!stopped.signal.aborted && (await forget()) === STEP);
       }
     } catch (cause) {
+      hasFailed = true
       emit({
         type: 'error',
         error: new StoreUnavailableError('the inbox on Postgres could not be tidied up', { cause }),

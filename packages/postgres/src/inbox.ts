@@ -102,7 +102,7 @@ export function postgresInbox(connection: PostgresConnection, options: PostgresI
     const runner = createRunner({ ...given, store, deliver, lease, pollInterval })
     const wake = (): void => runner.wake()
     const interval = Math.min(Math.ceil(lease / 3), LONGEST_INTERVAL)
-    const shared = { boss, database, schema, interval, held: store.held, onRecovered: wake }
+    const shared = { boss, database, schema, lease, interval, held: store.held, onRecovered: wake }
     const housekeeping = startHousekeeping({ ...given, ...shared })
     const listener = startListener(database, channelOf(schema), wake, given.clock)
     work = { runner, store, housekeeping, listener }

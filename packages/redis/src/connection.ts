@@ -6,8 +6,11 @@ export type RedisConnection = string | Redis | Cluster
 
 /** A socket that owes an answer and stays silent for so many milliseconds is given up, and another one opened. */
 const SILENCE = 5_000
-/** Milliseconds between attempts to connect again, at most. */
-const LONGEST_PAUSE = 2_000
+/**
+ * Milliseconds between attempts to connect again, at most: less than a third of the shortest lease, for as long as a
+ * lease holders are given to write once Redis is back.
+ */
+const LONGEST_PAUSE = 300
 
 /** The queue, and the connection that it speaks through. */
 export interface OpenQueue {
@@ -48,6 +51,7 @@ const OPTIONS = {
   // What has no answer when the connection ends fails then. With null, which BullMQ's pages advise, it would never end.
   maxRetriesPerRequest: 0,
   socketTimeout: SILENCE,
+  connectTimeout: SILENCE,
   retryStrategy: (times: number) => Math.min(50 * 2 ** times, LONGEST_PAUSE),
 }
 

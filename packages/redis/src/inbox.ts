@@ -8,7 +8,7 @@ import {
   type DurableInbox,
   type Runner,
 } from '@luma-callback/core'
-import { isNotConnectionError, Queue, Worker } from 'bullmq'
+import { Queue, Worker } from 'bullmq'
 import { QUEUE } from './callback-job.ts'
 import { connector, problemOf, type OpenQueue, type RedisConnection } from './connection.ts'
 import { warnOfLosses } from './durability.ts'
@@ -16,15 +16,22 @@ import { createJobStore, type RedisJobStore } from './job-store.ts'
 import { createLooks } from './looks.ts'
 import { readInboxOptions, type RedisInboxOptions } from './options.ts'
 import { createRecorder, type Recorder } from './recorder.ts'
+import { startRecovery } from './recovery.ts'
 import { createWaker, type Waker } from './waker.ts'
 
 /** Of what is done, this many of the latest stay to be looked at. */
 const DONE_KEPT = 10_000
+/**
+ * Looks for what was left behind in the time of a lease. BullMQ needs two of them after a lock has run out, one that marks
+ * a job and one that finds it still so.
+ */
+const LOOKS = 5
 
 /** What there is only once the inbox was started. */
 interface Work {
   runner: Runner
   waker: Waker
+  recovery: { stop: () => void }
   worker: Worker
   store: RedisJobStore
 }
@@ -80,6 +87,7 @@ export function redisInbox(connection: RedisConnection, options: RedisInboxOptio
 
   async function shutDown(closeTimeout: number | undefined): Promise<void> {
     work?.waker.stop()
+    work?.recovery.stop()
     await work?.runner.close({ timeout: closeTimeout })
     // A hook that heeds no signal runs on; another process may begin it anew at once.
     await work?.store.letGo()
@@ -100,33 +108,27 @@ export function redisInbox(connection: RedisConnection, options: RedisInboxOptio
     },
     async start(deliver, inboxOptions) {
       const { queue, redis } = open()
+      const interval = Math.ceil(lease / LOOKS)
       const worker = new Worker(QUEUE, undefined, {
         connection: redis,
         prefix,
         autorun: false,
         name: `${hostname()}:${process.pid}`,
         lockDuration: lease,
-        stalledInterval: Math.ceil(lease / 3),
+        stalledInterval: interval,
         // Whether a crash was one too many is the runner's to say.
         maxStalledCount: Number.MAX_SAFE_INTEGER,
         removeOnComplete: { count: DONE_KEPT },
       })
-      const { retention, clock, emit } = inboxOptions
-      worker.on('error', (cause) => {
-        // That Redis is away the runner tells, in fewer words.
-        if (!isNotConnectionError(cause)) return
-        emit({
-          type: 'error',
-          error: new StoreUnavailableError('the queue on Redis could not be kept in order', { cause }),
-        })
-      })
+      const { retention, clock } = inboxOptions
+      // Of Redis's troubles the runner tells, and whoever else asks it.
+      worker.on('error', () => {})
       const waker: Waker = createWaker(worker, redis, () => work?.runner.wake())
       const store = createJobStore({ queue, redis, worker, prefix, lease, retention, waker, clock })
       const runner = createRunner({ ...inboxOptions, store, deliver, lease, pollInterval })
-      work = { runner, waker, worker, store }
-      worker.on('stalled', () => runner.wake())
-      // Looks at once for what a crash left behind, and then again and again.
-      await worker.startStalledCheckTimer()
+      const wake = (): void => runner.wake()
+      const recovery = startRecovery({ ...inboxOptions, worker, redis, lease, interval, onRecovered: wake })
+      work = { runner, waker, recovery, worker, store }
       void queue.waitUntilReady().then(
         () => warnOfLosses(redis),
         () => {},

@@ -1,7 +1,8 @@
 import type { Clock, Job, JobStore } from '@luma-callback/core'
-import type { Job as BullJob, Queue, Worker } from 'bullmq'
+import { ErrorCode, type Job as BullJob, type Queue, type Worker } from 'bullmq'
 import type { Redis } from 'ioredis'
 import { seenKeys, toSource, type CallbackData } from './callback-job.ts'
+import { createLeases } from './leases.ts'
 import type { Waker } from './waker.ts'
 
 /** A job that this process holds the lock of, under a token that no other lease has. */
@@ -34,13 +35,19 @@ const SUSPECT = 2
 const SUSPECT_DELAY = 1_000
 /** The field of a job that says at how many crashes it was taken last; BullMQ leaves fields it does not know alone. */
 const TAKEN_AT = 'luma:stc'
-/** BullMQ's codes for a job that is gone, whose lock is gone, that is not active, or that someone else has locked. */
-const LOST: readonly unknown[] = [-1, -2, -3, -6]
+/** What BullMQ says of a job that is not ours any more. */
+const LOST: readonly unknown[] = [
+  ErrorCode.JobNotExist,
+  ErrorCode.JobLockNotExist,
+  ErrorCode.JobNotInState,
+  ErrorCode.JobLockMismatch,
+]
 
 /** The runner's view of the queue: BullMQ's way of processing jobs by hand, its locks, retries and stalled jobs. */
 export function createJobStore(options: JobStoreOptions): RedisJobStore {
   const { queue, redis, worker, prefix, lease, retention, waker, clock } = options
   const { seen } = seenKeys(prefix)
+  const { hold, forgetLater } = createLeases(redis, (name) => queue.toKey(name))
   const held = new Set<RedisJob>()
   let leases = 0
 
@@ -97,15 +104,17 @@ export function createJobStore(options: JobStoreOptions): RedisJobStore {
 
   /** Writes how a run ended; false if it was not ours to write any more. */
   async function end(job: RedisJob, write: () => Promise<unknown>): Promise<boolean> {
-    try {
+    const code = await lossOf(write)
+    if (code !== undefined) {
+      // A lock that ran out is no loss yet: Redis may have been away, and nobody has taken the job.
+      if (code !== ErrorCode.JobLockNotExist || !(await renew(job))) {
+        held.delete(job)
+        return isWritten(job)
+      }
       await write()
-      held.delete(job)
-      return true
-    } catch (error) {
-      if (!LOST.includes((error as { code?: unknown }).code)) throw error
-      held.delete(job)
-      return isWritten(job)
     }
+    held.delete(job)
+    return true
   }
 
   /** The write before may have come through although its answer did not. Only an end that counts is told by it. */
@@ -114,20 +123,25 @@ export function createJobStore(options: JobStoreOptions): RedisJobStore {
     return Number(made ?? 0) === attempt && Number(started ?? 0) === bullJob.attemptsStarted
   }
 
+  function renew({ bullJob, token }: RedisJob): Promise<boolean> {
+    return hold({ id: bullJob.id ?? '', token, start: bullJob.attemptsStarted, lease })
+  }
+
   return {
     take,
-    async renew({ bullJob, token }) {
-      return (await bullJob.extendLock(token, lease)) === 1
-    },
-    complete(job) {
+    renew,
+    async complete(job) {
       const { bullJob, token } = job
-      return end(job, async () => {
-        // From now on the key may be forgotten some day. Before the job's end: a crash between the two loses no key.
-        await Promise.all([
-          redis.set(seen(bullJob.id ?? ''), bullJob.data.digest, 'PX', retention),
-          bullJob.moveToCompleted(null, token, false),
-        ])
-      })
+      const { id = '', data } = bullJob
+      const key = seen(id)
+      // One behind the other in one packet: from its end on the key may be forgotten some day, and not before.
+      const [isOurs, isForgotten] = await Promise.all([
+        end(job, () => bullJob.moveToCompleted(null, token, false)),
+        forgetLater(key, { id, digest: data.digest, retention }),
+      ])
+      // The end needed more than one write, or the job is cleared away already.
+      if (isOurs && !isForgotten) await redis.set(key, data.digest, 'PX', retention)
+      return isOurs
     },
     retry(job, failure, delay) {
       job.bullJob.opts.attempts = Number.POSITIVE_INFINITY
@@ -148,6 +162,18 @@ export function createJobStore(options: JobStoreOptions): RedisJobStore {
 
   function giveBack(job: RedisJob): Promise<boolean> {
     return end(job, () => job.bullJob.moveToWait(job.token))
+  }
+}
+
+/** What BullMQ says if the job is not ours; undefined if the write came through. */
+async function lossOf(write: () => Promise<unknown>): Promise<unknown> {
+  try {
+    await write()
+    return undefined
+  } catch (error) {
+    const { code } = error as { code?: unknown }
+    if (!LOST.includes(code)) throw error
+    return code
   }
 }
 

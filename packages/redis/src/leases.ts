@@ -1,0 +1,66 @@
+import type { Redis } from 'ioredis'
+
+/**
+ * Holds a job for another while: BullMQ's extendLock, which gives up a lock that has run out though nobody took the job.
+ * That happens to all locks at once where Redis was away for longer than a lease. As long as the job is still at the
+ * start that we made, nobody else has begun it, and the lock is taken again.
+ */
+const HOLD = `
+local holder = redis.call('GET', KEYS[1])
+if holder and holder ~= ARGV[1] then return 0 end
+if not holder then
+  if redis.call('HGET', KEYS[4], 'ats') ~= ARGV[4] then return 0 end
+  if not redis.call('LPOS', KEYS[3], ARGV[3]) then return 0 end
+end
+redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[2])
+redis.call('SREM', KEYS[2], ARGV[3])
+return 1`
+
+/**
+ * Lets a key be forgotten some day, if its job is done: who comes late with a lease that was lost changes nothing of a
+ * job that is dead by now, or that runs again.
+ */
+const FORGET_LATER = `
+if not redis.call('ZSCORE', KEYS[2], ARGV[1]) then return 0 end
+redis.call('SET', KEYS[1], ARGV[2], 'PX', ARGV[3])
+return 1`
+
+/** A lock on a job that runs. */
+export interface Lock {
+  id: string
+  token: string
+  /** By BullMQ's count of a job's starts. */
+  start: number
+  /** Milliseconds. */
+  lease: number
+}
+
+/** What a connection can do beside BullMQ's own scripts, each as one step. */
+export interface Leases {
+  /** False if someone else has the job, or had it. */
+  hold(lock: Lock): Promise<boolean>
+  /** False if the job is not among those that are done. */
+  forgetLater(key: string, options: { id: string; digest: string; retention: number }): Promise<boolean>
+}
+
+/** The names that ioredis gives to the scripts. */
+interface Scripts {
+  lumaHold(...args: (string | number)[]): Promise<number>
+  lumaForgetLater(...args: (string | number)[]): Promise<number>
+}
+
+/** `keyOf` tells the queue's keys by their names. */
+export function createLeases(redis: Redis, keyOf: (name: string) => string): Leases {
+  redis.defineCommand('lumaHold', { numberOfKeys: 4, lua: HOLD })
+  redis.defineCommand('lumaForgetLater', { numberOfKeys: 2, lua: FORGET_LATER })
+  const scripts = redis as unknown as Scripts
+  return {
+    async hold({ id, token, start, lease }) {
+      const keys = [`${keyOf(id)}:lock`, keyOf('stalled'), keyOf('active'), keyOf(id)]
+      return (await scripts.lumaHold(...keys, token, lease, id, start)) === 1
+    },
+    async forgetLater(key, { id, digest, retention }) {
+      return (await scripts.lumaForgetLater(key, keyOf('completed'), id, digest, retention)) === 1
+    },
+  }
+}
