@@ -74,11 +74,8 @@ describe('a connection that is cut', () => {
         .writeHead(206, { etag: '"one"', 'content-range': contentRange, ...wrong })
         .end(Buffer.alloc(BODY.length - from))
     })
-    expect(await saveUrl(url, local(newDirectory()))).toMatchObject({
-      sha256: sha256Of(BODY),
-      resumed: false,
-      attempts: 2,
-    })
+    const expected = { sha256: sha256Of(BODY), resumed: false, attempts: 2 }
+    expect(await saveUrl(url, local(newDirectory()))).toMatchObject(expected)
     expect(requests).toHaveLength(3)
   })
 
@@ -99,7 +96,6 @@ describe('what an earlier run left', () => {
     await expect(saveUrl(url, { ...local(to), ...once, name: 'fox' })).rejects.toMatchObject({
       code: 'ERR_LUMA_DOWNLOAD_CONNECTION',
     })
-    // The next one is at another port, and the note knows files by where they are.
     const note = JSON.parse(readFileSync(join(to, '.fox.part.json'), 'utf8')) as Record<string, unknown>
     expect(note).toMatchObject({ received: statSync(join(to, '.fox.part')).size })
   }

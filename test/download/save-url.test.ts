@@ -51,6 +51,17 @@ test('what is there and is not what it should be is fetched again', async () => 
   expect(readFileSync(join(to, 'fox.mp4')).equals(BODY)).toBe(true)
 })
 
+test('what was fetched in place of what is wrong is found again, also under another extension', async () => {
+  const to = newDirectory()
+  const body = videoOf(5_000, 'mov')
+  const { url, requests } = await originOf(body)
+  writeFileSync(join(to, 'fox.mp4'), 'something else')
+  const options = { ...local(to), name: 'fox', sha256: sha256Of(body) }
+  expect(await saveUrl(url, options)).toMatchObject({ alreadySaved: false, name: 'fox.mov' })
+  expect(await saveUrl(url, options)).toMatchObject({ alreadySaved: true, name: 'fox.mov' })
+  expect(requests).toHaveLength(1)
+})
+
 test('two that save the same at once fetch it once', async () => {
   const to = newDirectory()
   const { url, requests } = await originOf()

@@ -10,8 +10,8 @@ import type { Found, Target } from './target.ts'
 
 /** A place in a directory, which nobody else works on until it is left. */
 export interface Place {
-  /** What is there under this name already. Without one of our extensions it is not ours. */
-  find(signal: AbortSignal): Promise<Found | undefined>
+  /** What is there under this name already, best with this SHA-256. Without one of our extensions it is not ours. */
+  find(sha256: string | undefined, signal: AbortSignal): Promise<Found | undefined>
   target: Target
   leave(): Promise<void>
 }
@@ -25,7 +25,7 @@ export async function enterDirectory(directory: string, name: string, signal: Ab
     return lock(`${hidden}.lock`, signal)
   })
   return {
-    find: (until) => onDisk(root, () => find(root, name, until)),
+    find: (sha256, until) => onDisk(root, () => find(root, name, { sha256, signal: until })),
     target: targetIn(root, name, new PartFile(hidden, isHeld)),
     leave: () => onDisk(root, leave),
   }
@@ -54,16 +54,24 @@ function targetIn(root: string, name: string, part: PartFile): Target {
   }
 }
 
-async function find(root: string, name: string, signal: AbortSignal): Promise<Found | undefined> {
+async function find(
+  root: string,
+  name: string,
+  asked: { sha256: string | undefined; signal: AbortSignal },
+): Promise<Found | undefined> {
+  let other: Found | undefined
   for (const extension of EXTENSIONS) {
     const path = resolve(root, `${name}.${extension}`)
     const stats: Stats | undefined = await lstat(path).catch(() => undefined)
     if (!stats) continue
     if (!stats.isFile()) throw noFile(path)
-    const [sha256, content] = await read(path, signal)
-    return { path, name: `${name}.${extension}`, bytes: stats.size, sha256, contentType: content.type }
+    const [sha256, content] = await read(path, asked.signal)
+    const found = { path, name: `${name}.${extension}`, bytes: stats.size, sha256, contentType: content.type }
+    if (asked.sha256 === undefined || sha256 === asked.sha256) return found
+    // What was fetched in its place may have got another extension.
+    other ??= found
   }
-  return undefined
+  return other
 }
 
 async function read(path: string, signal: AbortSignal): Promise<[sha256: string, Content]> {

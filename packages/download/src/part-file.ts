@@ -148,7 +148,8 @@ export class PartFile {
 
   /**
    * One who was stopped for long may have lost the lock, and then another's half file is at this path: it must not get
-   * its last name, nor a note of ours, nor be removed.
+   * its last name, nor a note of ours, nor be removed. What it wrote before it asks does no harm: whoever went on with this
+   * same file goes on with the same version of it, whose bytes are the same at the same place.
    */
   async #assertOurs(): Promise<void> {
     const ours = await this.#handle?.stat({ bigint: true })

@@ -88,7 +88,7 @@ interface Job {
 async function intoDirectory(job: Job, directory: string): Promise<Saved> {
   const place = await enterDirectory(directory, job.name, job.signal)
   try {
-    const found = await inSlot(job.signal, () => place.find(job.signal))
+    const found = await inSlot(job.signal, () => place.find(job.settings.sha256, job.signal))
     const isRight = job.settings.sha256 === undefined || found?.sha256 === job.settings.sha256
     if (!found || !isRight) return await fetchTo(place.target, job)
     // A crash between the last name and the end may have left a note.
