@@ -47,7 +47,8 @@ export function testFaults({ name, canStart, startReason, startServer, urlAt, op
       await Promise.all(told)
       await vi.waitFor(
         async () => expect(await inbox.stats()).toMatchObject({ pending: 0, running: 0, dead: 0 }),
-        PATIENCE,
+        // What was taken in the moment of a kill waits for the end of its lease, and of the time after an outage.
+        { ...PATIENCE, timeout: 90_000 },
       )
       const delivered = working.flatMap(({ events }) => idsOf(events, 'delivered'))
       const runs = working.flatMap((one) => one.runs)

@@ -9,14 +9,17 @@ export interface Proxy {
   stall(): void
   /** It comes through again; what was under way before does not. */
   heal(): void
+  /** New connections lead to the server on this port; those that are open stay where they are. */
+  leadTo(port: number): void
 }
 
 export async function startProxy(targetPort: number): Promise<Proxy> {
   const sockets = new Set<Socket>()
   let isStalled = false
+  let target = targetPort
 
   const server = createServer((near) => {
-    const far = connect(targetPort, '127.0.0.1')
+    const far = connect(target, '127.0.0.1')
     for (const [from, to] of [
       [near, far],
       [far, near],
@@ -46,6 +49,9 @@ export async function startProxy(targetPort: number): Promise<Proxy> {
     heal() {
       isStalled = false
       for (const socket of sockets) socket.destroy()
+    },
+    leadTo(port) {
+      target = port
     },
   }
 }

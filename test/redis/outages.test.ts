@@ -3,6 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { Redis } from 'ioredis'
 import { describe, expect, onTestFinished, test, vi } from 'vitest'
 import { callbackOf, startInbox } from '../helpers/inboxes.ts'
+import { freePort } from '../helpers/ports.ts'
 import { startProxy } from '../helpers/proxy.ts'
 import { hasRedisServer, openRedisInbox, redisServerReason, startRedis } from '../helpers/redis.ts'
 
@@ -42,4 +43,39 @@ describe.skipIf(!hasRedisServer)(`on a Redis of its own${redisServerReason}`, ()
     const [key = ''] = await redis.keys('{luma}-seen:*')
     expect(await redis.pttl(key)).toBe(-1)
   }, 60_000)
+
+  test('after a failover that leaves its connections open, it writes to the new one', async () => {
+    const [before, after] = [await startRedis(), await startRedis()]
+    const proxy = await startProxy(before.port)
+    const inbox = openRedisInbox(`redis://127.0.0.1:${proxy.port}`)
+    const { runs } = await startInbox(inbox)
+    await inbox.record(callbackOf('before'))
+    await vi.waitFor(() => expect(runs).toEqual(['before']), PATIENCE)
+    proxy.leadTo(after.port)
+    await connect(before.url).replicaof('127.0.0.1', after.port)
+    // What the old one had is not the question here; the provider comes again until somebody takes it.
+    await vi.waitFor(() => inbox.record(callbackOf('after')), PATIENCE)
+    await vi.waitFor(() => expect(runs).toContain('after'), PATIENCE)
+  }, 60_000)
+
+  test('where its memory is full, what refuses a callback is told', async () => {
+    const server = await startRedis()
+    const inbox = openRedisInbox(server.url)
+    await inbox.record(callbackOf('a'))
+    const admin = connect(server.url)
+    await admin.config('SET', 'maxmemory', '1mb')
+    await expect(inbox.record(callbackOf('b'))).rejects.toThrow(/OOM/)
+    await admin.config('SET', 'maxmemory', '0')
+    await vi.waitFor(async () => expect(await inbox.record(callbackOf('b'))).toBe('recorded'), PATIENCE)
+  }, 60_000)
 })
+
+test('an inbox whose Redis was never there closes at once', async () => {
+  const inbox = openRedisInbox(`redis://127.0.0.1:${await freePort()}`)
+  await startInbox(inbox)
+  await expect(inbox.record(callbackOf('a'))).rejects.toMatchObject({ code: 'ERR_LUMA_STORE_UNAVAILABLE' })
+  const startedAt = performance.now()
+  await inbox.close()
+  // Twenty seconds would be its timeout for hooks that run.
+  expect(performance.now() - startedAt).toBeLessThan(10_000)
+}, 60_000)

@@ -1,6 +1,6 @@
 import { redisDedupe, redisInbox } from '@luma-callback/redis'
 import { Queue } from 'bullmq'
-import { Redis } from 'ioredis'
+import { Cluster, Redis } from 'ioredis'
 import { describe, expect, onTestFinished, test, vi } from 'vitest'
 import { callbackOf, startInbox } from '../helpers/inboxes.ts'
 import {
@@ -41,6 +41,16 @@ describe('options', () => {
   ])('a wrong or unknown one is a TypeError that names it: %s %j', (name, value) => {
     expect(() => redisInbox('redis://127.0.0.1', { [name]: value })).toThrow(TypeError)
     expect(() => redisInbox('redis://127.0.0.1', { [name]: value })).toThrow(`"${name}"`)
+  })
+
+  test('a connection that BullMQ cannot work with is a TypeError that says what to do', () => {
+    const prefixed = new Redis({ lazyConnect: true, keyPrefix: 'shop:' })
+    expect(() => redisInbox(prefixed)).toThrow(TypeError)
+    expect(() => redisInbox(prefixed)).toThrow(/keyPrefix.*"prefix"/)
+    const cluster = new Cluster([], { lazyConnect: true })
+    expect(() => redisInbox(cluster, { prefix: 'luma' })).toThrow(TypeError)
+    expect(() => redisInbox(cluster, { prefix: 'luma' })).toThrow(/braces/)
+    for (const connection of [prefixed, cluster]) connection.disconnect()
   })
 })
 
@@ -118,6 +128,27 @@ describe.skipIf(!hasRedis)(`on a Redis${redisReason}`, () => {
     connection.disconnect()
   })
 
+  test('a requeue forgets the crashes before it, also which of them was the latest to be told', async () => {
+    const { url, prefix, open } = await setUp()
+    const inbox = open()
+    const fails = async (): Promise<void> => {
+      throw new Error('no')
+    }
+    const { events } = await startInbox(inbox, fails, { retry: { attempts: 1, minDelay: 1, maxDelay: 1 } })
+    await inbox.record(callbackOf('a'))
+    await vi.waitFor(() => expect(events.map(({ type }) => type)).toEqual(['dead']), PATIENCE)
+    await inbox.close()
+    const connection = new Redis(url, { maxRetriesPerRequest: null })
+    onTestFinished(() => connection.disconnect())
+    const queue = new Queue('luma-callbacks', { connection, prefix })
+    const [job] = await queue.getFailed()
+    const key = queue.toKey(job?.id ?? '')
+    await connection.hset(key, 'stc', 3, 'luma:stc', 3)
+    expect(await open().requeue('a:success')).toBe(1)
+    expect(await connection.hmget(key, 'stc', 'luma:stc')).toEqual([null, null])
+    await queue.close()
+  })
+
   test('every key begins with the prefix', async () => {
     const { url, prefix } = await setUp()
     const redis = new Redis(url, { db: 9 })
@@ -144,6 +175,28 @@ describe.skipIf(!hasRedis)(`on a Redis${redisReason}`, () => {
     expect(await inbox.record(callbackOf('a'))).toBe('duplicate')
     await vi.waitFor(async () => expect(await inbox.record(callbackOf('a'))).toBe('recorded'), PATIENCE)
     await vi.waitFor(() => expect(events).toHaveLength(2), PATIENCE)
+  })
+
+  test('a key that is forgotten while its job is kept to be looked at is a new callback, and runs', async () => {
+    const { open } = await setUp()
+    const inbox = open()
+    const { runs } = await startInbox(inbox, undefined, { retention: 500 })
+    await inbox.record(callbackOf('a'))
+    await vi.waitFor(() => expect(runs).toEqual(['a']), PATIENCE)
+    await vi.waitFor(async () => expect(await inbox.record(callbackOf('a'))).toBe('recorded'), PATIENCE)
+    await vi.waitFor(() => expect(runs).toEqual(['a', 'a']), PATIENCE)
+    expect(await inbox.stats()).toMatchObject({ pending: 0, done: 1 })
+  })
+
+  test('a connection whose numbers come as texts serves like any other', async () => {
+    const { url, prefix } = await setUp()
+    const connection = new Redis(url, { stringNumbers: true })
+    onTestFinished(() => connection.disconnect())
+    const inbox = redisInbox(connection, { prefix })
+    onTestFinished(() => inbox.close({ timeout: 0 }))
+    const { events } = await startInbox(inbox)
+    expect(await inbox.record(callbackOf('a'))).toBe('recorded')
+    await vi.waitFor(() => expect(events.map(({ type }) => type)).toEqual(['delivered']), PATIENCE)
   })
 
   test('what has not been done is remembered for as long as that takes', async () => {

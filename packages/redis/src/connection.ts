@@ -1,5 +1,6 @@
+import { Queue } from 'bullmq'
 import { Redis, type Cluster } from 'ioredis'
-import type { Queue } from 'bullmq'
+import { QUEUE } from './callback-job.ts'
 
 /** Where Redis is: a URL such as `redis://:password@host:6379/0`, or a connection of yours made with ioredis. */
 export type RedisConnection = string | Redis | Cluster
@@ -32,7 +33,7 @@ export type Connect = () => Redis
  * What a user passes in is only copied, never used and never closed: a transaction needs a connection for itself, and
  * so does waiting. Ours fail at once when Redis is away, instead of keeping what they are asked until it is back.
  *
- * @throws TypeError if it is neither a URL nor a connection of ioredis.
+ * @throws TypeError if it is neither a URL nor a connection of ioredis that will do.
  */
 export function connector(caller: string, connection: RedisConnection): Connect {
   const open = opener(caller, connection)
@@ -44,6 +45,44 @@ export function connector(caller: string, connection: RedisConnection): Connect 
   }
 }
 
+/** The queue on a connection of its own, which does not outlive a failure. */
+export function openQueue(connect: Connect, prefix: string): OpenQueue {
+  const redis = connect()
+  try {
+    const queue = new Queue(QUEUE, { connection: redis, prefix, skipMetasUpdate: true })
+    queue.on('error', () => {})
+    return { queue, redis }
+  } catch (error) {
+    redis.disconnect()
+    throw error
+  }
+}
+
+/**
+ * @throws TypeError for what BullMQ cannot work with: a connection that puts a prefix of its own before each key, and, as
+ * its steps touch many keys at once, a prefix that would scatter them over a Redis Cluster.
+ */
+export function checkForQueue(caller: string, connection: RedisConnection, prefix: string): void {
+  if (typeof connection === 'string') return
+  const { keyPrefix } = connection.options as { keyPrefix?: string }
+  if (keyPrefix) {
+    throw new TypeError(`${caller}: the connection must have no keyPrefix; set option "prefix" in its place`)
+  }
+  if (connection.isCluster && !/\{[^{}]+\}/.test(prefix)) {
+    throw new TypeError(`${caller}: on a Redis Cluster option "prefix" must have a part in braces, such as {luma}`)
+  }
+}
+
+/** After a failover connections to what is a replica now may stay open, and each write on them would fail for ever. */
+function isReadOnly({ message }: Error): boolean {
+  return message.includes('READONLY')
+}
+
+/** The same for what a transaction brings to light, of which ioredis does not ask; and for scripts that Redis has forgotten. */
+export function mendAfter(error: Error, redis: Redis): void {
+  if (isReadOnly(error) || error.message.includes('NOSCRIPT')) redis.disconnect(true)
+}
+
 const OPTIONS = {
   enableOfflineQueue: false,
   // Of a transaction that was cut off nobody knows what became of it; sent again it would lack its WATCH.
@@ -52,6 +91,9 @@ const OPTIONS = {
   maxRetriesPerRequest: 0,
   socketTimeout: SILENCE,
   connectTimeout: SILENCE,
+  reconnectOnError: isReadOnly,
+  // BullMQ, and we, compare numbers.
+  stringNumbers: false,
   retryStrategy: (times: number) => Math.min(50 * 2 ** times, LONGEST_PAUSE),
 }
 

@@ -8,9 +8,9 @@ import {
   type DurableInbox,
   type Runner,
 } from '@luma-callback/core'
-import { Queue, Worker } from 'bullmq'
+import { Worker } from 'bullmq'
 import { QUEUE } from './callback-job.ts'
-import { connector, problemOf, type OpenQueue, type RedisConnection } from './connection.ts'
+import { checkForQueue, connector, openQueue, problemOf, type OpenQueue, type RedisConnection } from './connection.ts'
 import { warnOfLosses } from './durability.ts'
 import { createJobStore, type RedisJobStore } from './job-store.ts'
 import { createLooks } from './looks.ts'
@@ -51,6 +51,7 @@ interface Work {
 export function redisInbox(connection: RedisConnection, options: RedisInboxOptions = {}): DurableInbox {
   const { prefix, timeout, lease, pollInterval } = readInboxOptions(options)
   const connect = connector('redisInbox', connection)
+  checkForQueue('redisInbox', connection, prefix)
   let recorder: Recorder | undefined
   let shared: OpenQueue | undefined
   let work: Work | undefined
@@ -58,11 +59,7 @@ export function redisInbox(connection: RedisConnection, options: RedisInboxOptio
 
   function open(): OpenQueue {
     if (closing) throw new ClosedError('the inbox on Redis was closed')
-    if (shared) return shared
-    const redis = connect()
-    const queue = new Queue(QUEUE, { connection: redis, prefix, skipMetasUpdate: true })
-    queue.on('error', () => {})
-    shared = { queue, redis }
+    shared ??= openQueue(connect, prefix)
     return shared
   }
 
@@ -127,6 +124,7 @@ export function redisInbox(connection: RedisConnection, options: RedisInboxOptio
       const store = createJobStore({ queue, redis, worker, prefix, lease, retention, waker, clock })
       const runner = createRunner({ ...inboxOptions, store, deliver, lease, pollInterval })
       const wake = (): void => runner.wake()
+      redis.on('ready', wake)
       const recovery = startRecovery({ ...inboxOptions, worker, redis, lease, interval, onRecovered: wake })
       work = { runner, waker, recovery, worker, store }
       void queue.waitUntilReady().then(

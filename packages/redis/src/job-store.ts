@@ -1,7 +1,8 @@
 import type { Clock, Job, JobStore } from '@luma-callback/core'
 import { ErrorCode, type Job as BullJob, type Queue, type Worker } from 'bullmq'
 import type { Redis } from 'ioredis'
-import { seenKeys, toSource, type CallbackData } from './callback-job.ts'
+import { seenKeys, TAKEN_AT, toSource, type CallbackData } from './callback-job.ts'
+import { problemOf } from './connection.ts'
 import { createLeases } from './leases.ts'
 import type { Waker } from './waker.ts'
 
@@ -33,8 +34,6 @@ export interface RedisJobStore extends JobStore<RedisJob> {
 const SUSPECT = 2
 /** Milliseconds until a suspect that must not run beside another is looked at again. */
 const SUSPECT_DELAY = 1_000
-/** The field of a job that says at how many crashes it was taken last; BullMQ leaves fields it does not know alone. */
-const TAKEN_AT = 'luma:stc'
 /** What BullMQ says of a job that is not ours any more. */
 const LOST: readonly unknown[] = [
   ErrorCode.JobNotExist,
@@ -85,6 +84,12 @@ export function createJobStore(options: JobStoreOptions): RedisJobStore {
   /** As many at once as there were in the round before and again: an idle worker asks for one, a busy one for all. */
   async function take(count: number): Promise<RedisJob[]> {
     waker.heed()
+    if (redis.status !== 'ready') {
+      // BullMQ would wait until there is a connection, and whoever closes would wait for that.
+      const problem = problemOf(redis)
+      if (problem) throw problem
+      return []
+    }
     const taken: RedisJob[] = []
     for (let asked = 1; taken.length < count; asked *= 2) {
       const wanted = Math.min(asked, count - taken.length)

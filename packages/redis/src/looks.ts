@@ -6,8 +6,8 @@ import {
   type InboxStats,
   type ListOptions,
 } from '@luma-callback/core'
-import { Job } from 'bullmq'
-import { DAY, idOf, seenKeys, type CallbackData } from './callback-job.ts'
+import { ErrorCode, Job } from 'bullmq'
+import { DAY, idOf, seenKeys, TAKEN_AT, type CallbackData } from './callback-job.ts'
 import type { OpenQueue } from './connection.ts'
 import { dueAtOf, STATE_OF, toEntry } from './entries.ts'
 import { idsOf, nextCursor, toPosition } from './pages.ts'
@@ -23,6 +23,8 @@ export interface Looks {
 
 /** Jobs that one step touches, so that callbacks go in between. */
 const STEP = 500
+/** What BullMQ says of a job that was removed, or that has not failed any more. */
+const QUICKER: readonly unknown[] = [ErrorCode.JobNotExist, ErrorCode.JobNotInState]
 /** As far back as keys are counted, in days. */
 const DAYS_COUNTED = 400
 
@@ -41,12 +43,12 @@ export function createLooks(prefix: string, open: () => Promise<OpenQueue>): Loo
     const job = (await redis.zscore(queue.toKey('failed'), id)) === null ? undefined : await Job.fromId(queue, id)
     if (!job) return false
     try {
-      await redis.hdel(queue.toKey(id), 'stc')
+      await redis.hdel(queue.toKey(id), 'stc', TAKEN_AT)
       await job.retry('failed', { resetAttemptsMade: true })
       return true
     } catch (error) {
       // Someone else was quicker.
-      if ([-1, -3].includes((error as { code?: number }).code ?? 0)) return false
+      if (QUICKER.includes((error as { code?: unknown }).code)) return false
       throw error
     }
   }

@@ -1,8 +1,8 @@
 import { gather, type LumaCallback, type Recorded } from '@luma-callback/core'
-import { Job, Queue } from 'bullmq'
+import { Job } from 'bullmq'
 import type { ChainableCommander } from 'ioredis'
-import { DAY, idOf, nameOf, QUEUE, seenKeys, toData } from './callback-job.ts'
-import { problemOf, type Connect } from './connection.ts'
+import { DAY, idOf, nameOf, seenKeys, toData } from './callback-job.ts'
+import { mendAfter, openQueue, problemOf, type Connect } from './connection.ts'
 
 /** Callbacks that one transaction takes: Redis does nothing else meanwhile. */
 const MOST = 200
@@ -26,8 +26,18 @@ redis.call('INCRBY', KEYS[1], added)
 redis.call('PEXPIRE', KEYS[1], ARGV[1])
 return added`
 
-/** What the transaction's builder can do, as BullMQ and the script above have made it. */
-type Transaction = ChainableCommander & { lumaRemember(...args: (string | number)[]): ChainableCommander }
+/**
+ * Removes what is done already of callbacks whose keys are remembered no more: BullMQ takes a new job for one that is
+ * there, as long as that is kept to be looked at, and its hook would never run.
+ */
+const MAKE_ROOM = `
+for i = 2, #KEYS do
+  if redis.call('ZREM', KEYS[1], ARGV[i - 1]) == 1 then redis.call('DEL', KEYS[i], KEYS[i] .. ':logs') end
+end`
+
+/** What the transaction's builder can do, as BullMQ and the scripts above have made it. */
+type Transaction = ChainableCommander &
+  Record<'lumaMakeRoom' | 'lumaRemember', (...args: (string | number)[]) => ChainableCommander>
 
 export interface Recorder {
   record(callback: LumaCallback): Promise<Recorded>
@@ -44,10 +54,9 @@ export interface Recorder {
  * and the keys remembered in one transaction, which does nothing if any of the keys has been touched since.
  */
 export function createRecorder(connect: Connect, prefix: string): Recorder {
-  const redis = connect()
+  const { queue, redis } = openQueue(connect, prefix)
+  redis.defineCommand('lumaMakeRoom', { lua: MAKE_ROOM })
   redis.defineCommand('lumaRemember', { lua: REMEMBER })
-  const queue = new Queue(QUEUE, { connection: redis, prefix, skipMetasUpdate: true })
-  queue.on('error', () => {})
   const backend = queue.getBackend()
   const { seen, counted } = seenKeys(prefix)
 
@@ -80,6 +89,8 @@ export function createRecorder(connect: Connect, prefix: string): Recorder {
     const ids = callbacks.map(({ key }) => idOf(key))
     // The builder is BullMQ's own, and knows its scripts beside ours.
     const transaction = (await backend.client).multi() as unknown as Transaction
+    const jobKeys = ids.map((id) => queue.toKey(id))
+    transaction.lumaMakeRoom(1 + ids.length, queue.toKey('completed'), ...jobKeys, ...ids)
     for (const [index, callback] of callbacks.entries()) {
       const job = new Job(
         queue,
@@ -94,20 +105,29 @@ export function createRecorder(connect: Connect, prefix: string): Recorder {
       1 + 2 * callbacks.length,
       counted(Math.floor(Date.now() / DAY)),
       ...ids.map(seen),
-      ...ids.map((id) => queue.toKey(id)),
+      ...jobKeys,
       COUNTED_FOR,
       ...callbacks.map(({ digest }) => digest),
     )
-    const results = await transaction.exec()
+    const results = await commit(transaction)
     if (results === null) return false
-    const failure = results.find(([error]) => error)?.[0]
-    if (failure) {
-      // Redis has forgotten its scripts; ioredis sends them again on a new connection.
-      if (failure.message.includes('NOSCRIPT')) redis.disconnect(true)
-      throw failure
-    }
     if (results.at(-1)?.[1] !== callbacks.length) throw new Error('not every job was added')
     return true
+  }
+
+  /** What its commands resolved to; null if nothing happened. */
+  async function commit(transaction: ChainableCommander): Promise<[Error | null, unknown][] | null> {
+    try {
+      const results = await transaction.exec()
+      const failure = results?.find(([error]) => error)?.[0]
+      if (failure) throw failure
+      return results
+    } catch (error) {
+      // That a transaction was discarded says less than what one of its commands was refused for.
+      const [cause = error as Error] = (error as { previousErrors?: Error[] }).previousErrors ?? []
+      mendAfter(cause, redis)
+      throw cause
+    }
   }
 
   const gathered = gather(recordAll, MOST)
