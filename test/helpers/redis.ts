@@ -3,6 +3,7 @@ import { once } from 'node:events'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { redisInbox } from '@luma-callback/redis'
 import { Redis } from 'ioredis'
 import { onTestFinished } from 'vitest'
@@ -17,10 +18,10 @@ export interface RedisServer {
 }
 
 /** A server of the test's own that can be killed, with an append-only file that is synced at each write. */
-export async function startRedis(): Promise<RedisServer> {
+export async function startRedis(...more: string[]): Promise<RedisServer> {
   const folder = mkdtempSync(join(tmpdir(), 'luma-redis-'))
   const port = await freePort()
-  const options = ['--appendonly', 'yes', '--appendfsync', 'always', '--save', '', '--dir', folder]
+  const options = ['--appendonly', 'yes', '--appendfsync', 'always', '--save', '', '--dir', folder, ...more]
   let child: ReturnType<typeof spawn> | undefined
 
   async function start(): Promise<void> {
@@ -44,6 +45,31 @@ export async function startRedis(): Promise<RedisServer> {
     rmSync(folder, { recursive: true })
   })
   return { url: `redis://127.0.0.1:${port}`, port, start, kill }
+}
+
+const SLOTS = 16_384
+
+/** The ports of three servers that make up a Redis Cluster. */
+export async function startCluster(): Promise<number[]> {
+  const servers = await Promise.all(
+    [0, 1, 2].map(async () => startRedis('--cluster-enabled', 'yes', '--cluster-port', String(await freePort()))),
+  )
+  const ports = servers.map(({ port }) => port)
+  const nodes = ports.map((port) => new Redis(port, '127.0.0.1'))
+  const [first] = nodes
+  for (const [index, node] of nodes.entries()) {
+    const from = Math.ceil((SLOTS * index) / nodes.length)
+    const to = Math.ceil((SLOTS * (index + 1)) / nodes.length) - 1
+    await node.call('CLUSTER', 'ADDSLOTSRANGE', from, to)
+    const [, , bus] = /:(\d+)@(\d+)/.exec(String(await node.call('CLUSTER', 'NODES'))) ?? []
+    await first?.call('CLUSTER', 'MEET', '127.0.0.1', ports[index] ?? 0, bus ?? 0)
+  }
+  for (const node of nodes) {
+    while (!/cluster_state:ok[^]*cluster_known_nodes:3/.test(String(await node.call('CLUSTER', 'INFO'))))
+      await sleep(50)
+    node.disconnect()
+  }
+  return ports
 }
 
 /** Whether tests can start a server of their own. */

@@ -9,23 +9,37 @@ export interface ClosableDedupeStore extends DedupeStore {
   close(): Promise<void>
 }
 
-/** A key holds `h`, who claims it and for what content; or `d` and the content that was done. */
+/**
+ * A claim that has run out is still its holder's while nobody else wants it, but not for ever: the holder may be dead.
+ * Milliseconds.
+ */
+const FORSAKEN = 60 * 60 * 1000
+
+const NOW = `
+    local time = redis.call('TIME')
+    local now = time[1] * 1000 + math.floor(time[2] / 1000)`
+
+/**
+ * A key holds the digest of its content, and as long as that is not done, its `holder` and the time `until` which nobody
+ * else may claim it. Redis's own expiry only clears away.
+ */
 const SCRIPTS = {
-  lumaClaim: `
-    local entry = redis.call('HMGET', KEYS[1], 'holder', 'digest')
-    if entry[2] and entry[1] ~= ARGV[1] then
-      if entry[1] then return 'held' end
-      return entry[2] == ARGV[3] and 'done' or 'conflict'
+  lumaClaim: `${NOW}
+    local entry = redis.call('HMGET', KEYS[1], 'digest', 'holder', 'until')
+    if entry[1] and entry[2] ~= ARGV[1] then
+      if not entry[2] then return entry[1] == ARGV[3] and 'done' or 'conflict' end
+      if tonumber(entry[3]) > now then return 'held' end
     end
-    redis.call('HSET', KEYS[1], 'holder', ARGV[1], 'digest', ARGV[3])
-    redis.call('PEXPIRE', KEYS[1], ARGV[2])
+    redis.call('HSET', KEYS[1], 'digest', ARGV[3], 'holder', ARGV[1], 'until', now + ARGV[2])
+    redis.call('PEXPIRE', KEYS[1], ARGV[2] + ${FORSAKEN})
     return 'claimed'`,
-  lumaRenew: `
+  lumaRenew: `${NOW}
     if redis.call('HGET', KEYS[1], 'holder') ~= ARGV[1] then return 0 end
-    return redis.call('PEXPIRE', KEYS[1], ARGV[2])`,
+    redis.call('HSET', KEYS[1], 'until', now + ARGV[2])
+    return redis.call('PEXPIRE', KEYS[1], ARGV[2] + ${FORSAKEN})`,
   lumaComplete: `
     if redis.call('HGET', KEYS[1], 'holder') ~= ARGV[1] then return 0 end
-    redis.call('HDEL', KEYS[1], 'holder')
+    redis.call('HDEL', KEYS[1], 'holder', 'until')
     return redis.call('PEXPIRE', KEYS[1], ARGV[2])`,
   lumaRelease: `
     if redis.call('HGET', KEYS[1], 'holder') ~= ARGV[1] then return 0 end

@@ -97,12 +97,32 @@ async function behind(redis: Redis, key: string, { score, id }: { score: number;
   return rank === null ? redis.zcount(key, `(${score}`, '+inf') : rank + 1
 }
 
-/** Redis itself sorts each set by when its jobs were received; what it would have to sort is bounded but for the dead. */
+/**
+ * Up to so many ids of a list or set, with the times at which their jobs were received, the latest first. SORT BY would
+ * do, but a Redis Cluster denies it. What has to be sorted is bounded but for the dead.
+ */
+const LATEST = `
+local isList = redis.call('TYPE', KEYS[1]).ok == 'list'
+local found = {}
+for _, id in ipairs(redis.call(isList and 'LRANGE' or 'ZRANGE', KEYS[1], 0, -1)) do
+  local received = redis.call('HGET', ARGV[1] .. id, 'timestamp')
+  if received then table.insert(found, {id, received}) end
+end
+table.sort(found, function(a, b)
+  if a[2] == b[2] then return a[1] > b[1] end
+  return tonumber(a[2]) > tonumber(b[2])
+end)
+local flat = {}
+for i = 1, math.min(#found, tonumber(ARGV[2])) do
+  table.insert(flat, found[i][1])
+  table.insert(flat, found[i][2])
+end
+return flat`
+
 async function latest(redis: Redis, keyOf: KeyOf, skip: number, count: number): Promise<Found[]> {
   const needed = skip + count
   const sorted = Object.keys(STATE_OF).map(async (list) => {
-    const times = `${keyOf('*')}->timestamp`
-    const found = await redis.sort(keyOf(list), 'BY', times, 'LIMIT', 0, needed, 'GET', '#', 'GET', times, 'DESC')
+    const found = await redis.eval(LATEST, 1, keyOf(list), keyOf(''), needed)
     return pairs(found as string[]).map(([id, score]) => ({ id, list, score }))
   })
   const all = (await Promise.all(sorted)).flat()

@@ -112,6 +112,19 @@ const TESTS: Readonly<Record<string, (trial: Trial) => Promise<void>>> = {
     assert.equal(await store.renew('key', 'b', LONG), true)
   },
 
+  'a claim that has run out is still its holder’s, to renew and to complete, while nobody else claims': async (
+    trial,
+  ) => {
+    const { store, advance } = trial
+    await store.claim('renewed', 'a', LEASE, DIGEST)
+    await store.claim('done', 'a', LEASE, DIGEST)
+    await advance(PAST_LEASE)
+    assert.equal(await store.renew('renewed', 'a', LONG), true)
+    assert.equal(await store.claim('renewed', 'b', LONG, DIGEST), 'held')
+    await store.complete('done', 'a', LONG)
+    assert.equal(await store.claim('done', 'b', LONG, DIGEST), 'done')
+  },
+
   'a claim that is renewed holds': async ({ store, advance }) => {
     await store.claim('key', 'a', LEASE, DIGEST)
     for (let third = 0; third < 6; third++) {
