@@ -2,7 +2,7 @@ import { gather } from '@luma-callback/core'
 import { describe, expect, test } from 'vitest'
 
 /** Work that is done when it is told to be. */
-function startWork(most?: number) {
+function startWork(most?: number, weigh?: (item: number) => number) {
   const calls: { items: readonly number[]; end: () => void; fail: (error: Error) => void }[] = []
   const ask = gather<number, string>(
     (items) =>
@@ -10,6 +10,7 @@ function startWork(most?: number) {
         calls.push({ items, end: () => resolve(items.map((item) => `done ${item}`)), fail: reject })
       }),
     most,
+    weigh,
   )
   return { calls, ask, itemsOf: () => calls.map(({ items }) => [...items]) }
 }
@@ -45,6 +46,17 @@ describe('gather', () => {
     }
     expect(await all).toHaveLength(5)
     expect(itemsOf()).toEqual([[1, 2], [3, 4], [5]])
+  })
+
+  test('no call is heavier than the most, but for one item that is so alone', async () => {
+    const { calls, ask, itemsOf } = startWork(10, (item) => item)
+    const all = Promise.all([ask(4), ask(6), ask(1), ask(30), ask(9), ask(2)])
+    for (let call = 0; call < 5; call++) {
+      await turn()
+      calls[call]?.end()
+    }
+    expect(await all).toHaveLength(6)
+    expect(itemsOf()).toEqual([[4, 6], [1], [30], [9], [2]])
   })
 
   test('a call that fails fails what was in it, and nothing that comes after it', async () => {

@@ -5,22 +5,32 @@ import { deferred, type Deferred } from './promises.ts'
  * it gets, the more each call does, so that one transaction, one round trip and one sync of a disk serve many.
  *
  * @param work - Resolves to a result for each item, in their order. If it rejects, all that were in it reject so.
- * @param most - Items a call; what is beyond them waits for the next one.
+ * @param most - What a call takes; what is beyond it waits for the next one.
+ * @param weigh - What an item counts for; 1 by default.
  * @returns A function that resolves to the result of its item.
  */
 export function gather<Item, Result>(
   work: (items: readonly Item[]) => Promise<readonly Result[]>,
   most = 1_000,
+  weigh: (item: Item) => number = () => 1,
 ): (item: Item) => Promise<Result> {
   let waiting: { item: Item; result: Deferred<Result> }[] = []
   let isWorking = false
+
+  /** How many go together, but one in any case. */
+  function countOf(items: typeof waiting): number {
+    let weight = 0
+    const beyond = items.findIndex(({ item }, index) => (weight += weigh(item)) > most && index > 0)
+    return beyond === -1 ? items.length : beyond
+  }
 
   async function workOff(): Promise<void> {
     // What is asked in the same turn goes together.
     await Promise.resolve()
     while (waiting.length > 0) {
-      const batch = waiting.slice(0, most)
-      waiting = waiting.slice(most)
+      const count = countOf(waiting)
+      const batch = waiting.slice(0, count)
+      waiting = waiting.slice(count)
       try {
         const results = await work(batch.map(({ item }) => item))
         for (const [index, { result }] of batch.entries()) result.resolve(results[index] as Result)
