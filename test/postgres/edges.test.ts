@@ -148,6 +148,56 @@ describe.skipIf(!hasPostgres)(`on a Postgres${postgresReason}`, () => {
     expect(await open().get('a:success')).toMatchObject({ state: 'pending' })
   })
 
+  test('what somebody else puts into the queue is dead, told, and in the way of nothing', async () => {
+    const { url, schema, open } = await setUp()
+    const inbox = open()
+    await inbox.record(callbackOf('before'))
+    const boss = await openDashboard(url, schema)
+    for (const data of [{ foo: 1 }, null, { key: '"a"', raw: '7' }]) await boss.send(QUEUE, data)
+    await inbox.record(callbackOf('after'))
+    const { events, runs } = await startInbox(inbox)
+    await vi.waitFor(async () => expect(await inbox.stats()).toMatchObject({ done: 2, dead: 3 }), PATIENCE)
+    expect(runs.toSorted()).toEqual(['after', 'before'])
+    expect(events.filter(({ type }) => type === 'error')).toHaveLength(3)
+    const { entries } = await inbox.list()
+    expect(entries.map(({ taskId }) => taskId)).toEqual(['after', 'before'])
+  })
+
+  test('a schema that is dropped under a process is made again by the next callback', async () => {
+    const { url, schema, open } = await setUp()
+    const inbox = open({ timeout: 20_000 })
+    const { runs } = await startInbox(inbox)
+    await inbox.record(callbackOf('before'))
+    await vi.waitFor(() => expect(runs).toEqual(['before']), PATIENCE)
+    const client = await connect(url)
+    await client.query(`DROP SCHEMA ${schema} CASCADE`)
+    expect(await inbox.record(callbackOf('after'))).toBe('recorded')
+    await vi.waitFor(() => expect(runs).toEqual(['before', 'after']), PATIENCE)
+  })
+
+  test('many hooks that fail at once each keep their own error, delay and end', async () => {
+    const { url, schema, open } = await setUp()
+    const inbox = open()
+    const ids = Array.from({ length: 60 }, (_, index) => `task-${index}`)
+    const { events, runs } = await startInbox(
+      inbox,
+      async ({ taskId }) => {
+        throw new Error(`no ${taskId}`)
+      },
+      { concurrency: 60, retry: { attempts: 2, minDelay: 50, maxDelay: 50 } },
+    )
+    await Promise.all(ids.map((id) => inbox.record(callbackOf(id))))
+    await vi.waitFor(() => expect(events.filter(({ type }) => type === 'dead')).toHaveLength(60), PATIENCE)
+    expect(runs).toHaveLength(120)
+    for (const id of ids) {
+      const entry = await inbox.get(`${id}:success`)
+      expect(entry).toMatchObject({ state: 'dead', attempts: 2, crashes: 0, lastError: `Error: no ${id}` })
+    }
+    const boss = await openDashboard(url, schema)
+    const jobs = await boss.findJobs<{ taskId: string }>(QUEUE)
+    for (const { data, output } of jobs) expect(output).toMatchObject({ message: `Error: no ${data.taskId}` })
+  })
+
   test('a dead callback is requeued while thousands more are', async () => {
     const { url, schema, open } = await setUp()
     const inbox = open()

@@ -149,6 +149,24 @@ describe.skipIf(!hasRedis)(`on a Redis${redisReason}`, () => {
     await queue.close()
   })
 
+  test('what somebody else puts into the queue is dead, told, and in the way of nothing', async () => {
+    const { url, prefix, open } = await setUp()
+    const inbox = open()
+    await inbox.record(callbackOf('before'))
+    const connection = new Redis(url, { maxRetriesPerRequest: null })
+    onTestFinished(() => connection.disconnect())
+    const queue = new Queue('luma-callbacks', { connection, prefix })
+    for (const data of [{ foo: 1 }, null, 'text']) await queue.add('other', data)
+    await queue.close()
+    await inbox.record(callbackOf('after'))
+    const { events, runs } = await startInbox(inbox)
+    await vi.waitFor(async () => expect(await inbox.stats()).toMatchObject({ done: 2, dead: 3 }), PATIENCE)
+    expect(runs.toSorted()).toEqual(['after', 'before'])
+    expect(events.filter(({ type }) => type === 'error')).toHaveLength(3)
+    const { entries } = await inbox.list()
+    expect(entries.map(({ taskId }) => taskId)).toEqual(['after', 'before'])
+  })
+
   test('every key begins with the prefix', async () => {
     const { url, prefix } = await setUp()
     const redis = new Redis(url, { db: 9 })

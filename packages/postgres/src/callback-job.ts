@@ -34,18 +34,33 @@ export function toData({ taskId, outcome, key, raw, query, receivedAt }: LumaCal
   }
 }
 
-export function toSource({ key, raw, query, receivedAt }: CallbackData): Required<CallbackSource> {
-  return {
-    key: JSON.parse(key) as string,
-    raw: JSON.parse(raw) as string,
-    query: JSON.parse(query) as Record<string, string>,
-    receivedAt: new Date(receivedAt),
+/** Undefined for what somebody else put into the queue. */
+export function toSource({ key, raw, query, receivedAt }: Partial<CallbackData>): Required<CallbackSource> | undefined {
+  try {
+    const source = {
+      key: JSON.parse(key ?? '') as string,
+      raw: JSON.parse(raw ?? '') as string,
+      query: JSON.parse(query ?? '') as Record<string, string>,
+      receivedAt: new Date(receivedAt ?? NaN),
+    }
+    const isOurs = typeof source.key === 'string' && typeof source.raw === 'string'
+    return isOurs && Number.isFinite(source.receivedAt.getTime()) ? source : undefined
+  } catch {
+    return undefined
   }
+}
+
+/**
+ * In place of what cannot be read, because somebody else put it into the queue: it has no text, so that its run fails
+ * before its hook, and is the last.
+ */
+export function noCallback(jobId: string): Required<CallbackSource> {
+  return { key: `job ${jobId}, which is no callback`, raw: '', query: {}, receivedAt: new Date(0) }
 }
 
 /** How many runs before this one were cut off: by now, and without one in order since then. */
 export function crashesOf(
-  { crashes = 0, endedRun = -1 }: CallbackData,
+  { crashes = 0, endedRun = -1 }: Partial<CallbackData>,
   run: number,
 ): { crashes: number; justNow: number } {
   const justNow = Math.max(run - 1 - endedRun, 0)

@@ -5,6 +5,8 @@ import type { Database, Query } from './database.ts'
 /** pg-boss at work in a schema, beside the memory of keys. */
 export interface Engine {
   boss: PgBoss
+  /** Makes again what somebody dropped. */
+  remake(): Promise<void>
   /** Ends what pg-boss does in the background. */
   stop(): Promise<void>
 }
@@ -50,7 +52,21 @@ export async function startEngine(
     await boss.stop({ graceful: false, close: false }).catch(() => {})
     throw error
   }
-  return { boss, stop: () => boss.stop({ graceful: false, close: false }) }
+  return {
+    boss,
+    async remake() {
+      // pg-boss makes its tables when it starts, and it cannot be started twice.
+      const other = await startEngine(database, schema, onError)
+      await other.stop()
+    },
+    stop: () => boss.stop({ graceful: false, close: false }),
+  }
+}
+
+/** Whether a statement failed because there is no such table, or no such schema. */
+export function isGone(error: unknown): boolean {
+  const { code } = error as { code?: unknown }
+  return code === '42P01' || code === '3F000'
 }
 
 /** By us and only where it is missing: the right to make one is not given to everybody. */

@@ -3,7 +3,7 @@ import { crashesOf, toSource, type CallbackData } from './callback-job.ts'
 
 export interface JobRow {
   id: string
-  data: CallbackData
+  data: CallbackData | null
   state: string
   retry_count: number
   start_after: Date
@@ -54,14 +54,19 @@ export function toPosition(cursor: string): Position {
   return { micros, id }
 }
 
-export function toEntry({ data, state, retry_count, start_after, started_on, completed_on }: JobRow): InboxEntry {
+/** Undefined for a row that is no callback. */
+export function toEntry(row: JobRow): InboxEntry | undefined {
+  const { state, retry_count, start_after, started_on, completed_on } = row
+  const { data } = row
+  const source = data && toSource(data)
+  if (!source) return undefined
   const { attempts = 0, lastError } = data
   const ours = stateOf(state)
   // pg-boss counts a claim from the second one on. What waits again has ended the run that is counted.
   const run = started_on && (ours === 'pending' || ours === 'dead') ? retry_count + 1 : retry_count
   const hasEnded = ours === 'done' || ours === 'dead'
   return {
-    ...toSource(data),
+    ...source,
     taskId: data.taskId,
     outcome: data.outcome,
     state: ours,

@@ -14,7 +14,7 @@ import {
   type Runner,
 } from '@luma-callback/core'
 import { openDatabase, type PostgresConnection } from './database.ts'
-import { startEngine, type Engine } from './engine.ts'
+import { isGone, startEngine, type Engine } from './engine.ts'
 import { purgeDone, startHousekeeping } from './housekeeping.ts'
 import { createJobStore, type PostgresJobStore } from './job-store.ts'
 import { startListener } from './listener.ts'
@@ -60,6 +60,7 @@ export function postgresInbox(connection: PostgresConnection, options: PostgresI
   const database = openDatabase('postgresInbox', connection, timeout)
   const looks = createLooks(database, schema)
   let opening: Promise<Opened> | undefined
+  let remaking: Promise<void> | undefined
   let inboxOptions: InboxOptions | undefined
   let work: Work | undefined
   const closed = new AbortController()
@@ -81,6 +82,20 @@ export function postgresInbox(connection: PostgresConnection, options: PostgresI
     })
     const record = createRecorder({ boss: engine.boss, database, schema, lease: Math.ceil(lease / 1_000) })
     return { ...engine, record }
+  }
+
+  /** Into tables that are made again if somebody dropped them under this process. */
+  async function recordIn({ record, remake }: Opened, callback: LumaCallback): Promise<Recorded> {
+    try {
+      return await record(callback)
+    } catch (error) {
+      if (!isGone(error)) throw error
+      remaking ??= remake().finally(() => {
+        remaking = undefined
+      })
+      await remaking
+      return record(callback)
+    }
   }
 
   /** A call that Postgres answers within the timeout, or that fails. */
@@ -136,7 +151,7 @@ export function postgresInbox(connection: PostgresConnection, options: PostgresI
 
   return {
     async record(callback) {
-      const recorded = await ask(`record task ${callback.taskId}`, async () => (await open()).record(callback))
+      const recorded = await ask(`record task ${callback.taskId}`, async () => recordIn(await open(), callback))
       if (recorded === 'recorded') work?.runner.wake()
       return recorded
     },

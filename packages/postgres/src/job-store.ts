@@ -1,6 +1,6 @@
 import { gather, type Job, type JobStore } from '@luma-callback/core'
 import type { PgBoss } from 'pg-boss'
-import { crashesOf, QUEUE, storable, toSource, type CallbackData } from './callback-job.ts'
+import { crashesOf, noCallback, QUEUE, storable, toSource, type CallbackData } from './callback-job.ts'
 import type { Database } from './database.ts'
 import { FOR_EVER } from './engine.ts'
 
@@ -26,6 +26,16 @@ export interface JobStoreOptions {
 /** What is changed of a job's data when its run has failed. */
 type Failure = Pick<CallbackData, 'attempts' | 'lastError'>
 
+/** How a run ended that did not succeed. */
+interface Ending {
+  job: PostgresJob
+  /** Milliseconds until the next run; undefined if there is none. */
+  delay: number | undefined
+  changes: Failure
+}
+
+/** Runs whose ends are written in one transaction. */
+const MOST = 200
 /** What was running at this many crashes may be their cause. */
 const SUSPECT = 2
 /** Milliseconds until a suspect that must not run beside another is looked at again. */
@@ -38,7 +48,7 @@ export function createJobStore({ boss, database, schema }: JobStoreOptions): Pos
   const held = new Set<PostgresJob>()
 
   async function take(count: number): Promise<PostgresJob[]> {
-    const claimed = await boss.fetch<CallbackData>(QUEUE, { batchSize: count, includeMetadata: true })
+    const claimed = await boss.fetch<CallbackData | null>(QUEUE, { batchSize: count, includeMetadata: true })
     const jobs = claimed.map(toJob)
     const postponed = jobs.filter((job) => {
       // One that ends its process must not drag down with it another that is taken for the cause.
@@ -66,32 +76,37 @@ export function createJobStore({ boss, database, schema }: JobStoreOptions): Pos
   })
 
   /**
-   * Ends a run that did not succeed: due again in `delay` milliseconds, or never. By pg-boss's own failure, and what it
+   * Ends runs that did not succeed: due again in so many milliseconds, or never. By pg-boss's own failure, and what it
    * counts otherwise than we do, whole seconds of delay and all claims as attempts, is set right in the same transaction.
+   * Many go together: where each hook fails, each one's transaction would keep a connection from those that record.
    */
-  async function putBack(job: PostgresJob, delay: number | undefined, changes: Failure = {}): Promise<boolean> {
-    const { id, retryCount, crashes } = job
-    const ended = { ...changes, crashes, endedRun: retryCount }
-    const isOurs = await database.transaction(async (query) => {
-      const db = { executeSql: query }
+  const fail = gather(async (endings: readonly Ending[]) => {
+    const jobs = endings.map(({ job }) => job)
+    const ended = JSON.stringify(endings.map(toRow))
+    return database.transaction(async (query) => {
       // What has no retries left is kept by pg-boss as failed: our dead letters, where dashboards look for them. What is
       // retried from there was given one attempt.
       await query(
-        `UPDATE ${schema}.job SET retry_limit = $4, data = data || $5::jsonb
-         WHERE name = $1 AND id = $2 AND retry_count = $3 AND state = 'active'`,
-        [QUEUE, id, retryCount, delay === undefined ? retryCount : FOR_EVER, JSON.stringify(ended)],
+        `UPDATE ${schema}.job AS job SET retry_limit = ended.retry_limit, data = job.data || ended.data
+         FROM jsonb_to_recordset($2::jsonb) AS ended (id uuid, retry_count int, retry_limit int, data jsonb)
+         WHERE job.name = $1 AND job.id = ended.id AND job.retry_count = ended.retry_count AND job.state = 'active'`,
+        [QUEUE, ended],
       )
-      const output = ended.lastError === undefined ? null : { message: ended.lastError }
-      const failed = await boss.fail(QUEUE, claimsOf([job]), output, { db })
-      if (toVerdicts([job], failed)[0] !== true) return false
-      if (delay !== undefined) {
-        await query(
-          `UPDATE ${schema}.job SET start_after = now() + $3::float8 * interval '1 ms' WHERE name = $1 AND id = $2`,
-          [QUEUE, id, delay],
-        )
-      }
-      return true
+      const verdicts = toVerdicts(jobs, await boss.fail(QUEUE, claimsOf(jobs), null, { db: { executeSql: query } }))
+      const ours = jobs.filter((_, index) => verdicts[index]).map(({ id }) => id)
+      await query(
+        `UPDATE ${schema}.job AS job SET output = ended.output,
+           start_after = coalesce(now() + ended.delay * interval '1 ms', job.start_after)
+         FROM jsonb_to_recordset($2::jsonb) AS ended (id uuid, delay float8, output jsonb)
+         WHERE job.name = $1 AND job.id = ended.id AND job.id = ANY($3::uuid[])`,
+        [QUEUE, ended, ours],
+      )
+      return verdicts
     })
+  }, MOST)
+
+  async function putBack(job: PostgresJob, delay?: number, changes: Failure = {}): Promise<boolean> {
+    const isOurs = await fail({ job, delay, changes })
     held.delete(job)
     return isOurs || isWritten(job, `(data->>'endedRun')::int = retry_count`)
   }
@@ -124,15 +139,27 @@ export function createJobStore({ boss, database, schema }: JobStoreOptions): Pos
 }
 
 /** pg-boss counts claims, and a crash for a failed run. Which it was tells the run that is known to have ended. */
-function toJob({ id, data, retryCount }: { id: string; data: CallbackData; retryCount: number }): PostgresJob {
-  const { crashes, justNow } = crashesOf(data, retryCount)
+function toJob({ id, data, retryCount }: { id: string; data: CallbackData | null; retryCount: number }): PostgresJob {
+  const { crashes, justNow } = crashesOf(data ?? {}, retryCount)
   return {
-    source: toSource(data),
-    attempt: (data.attempts ?? 0) + 1,
+    source: (data && toSource(data)) ?? noCallback(id),
+    attempt: (data?.attempts ?? 0) + 1,
     crashes,
     isRecovered: justNow > 0,
     id,
     retryCount,
+  }
+}
+
+function toRow({ job: { id, retryCount, crashes }, delay, changes }: Ending): object {
+  const { lastError } = changes
+  return {
+    id,
+    retry_count: retryCount,
+    retry_limit: delay === undefined ? retryCount : FOR_EVER,
+    delay,
+    data: { ...changes, crashes, endedRun: retryCount },
+    output: lastError === undefined ? null : { message: lastError },
   }
 }
 

@@ -64,7 +64,7 @@ export function createLooks(database: Database, schema: string): Looks {
       const shown = (rows as unknown as JobRow[]).slice(0, limit)
       const last = shown.at(-1)
       return {
-        entries: shown.map(toEntry),
+        entries: shown.map(toEntry).filter((entry) => entry !== undefined),
         cursor: last && rows.length > limit ? `${last.micros}.${last.id}` : undefined,
       }
     },

@@ -20,8 +20,18 @@ export function toData({ taskId, outcome, key, digest, raw, query, receivedAt }:
   return { taskId, outcome, key, digest, raw, query, receivedAt: receivedAt.getTime() }
 }
 
-export function toSource({ key, raw, query, receivedAt }: CallbackData): Required<CallbackSource> {
-  return { key, raw, query, receivedAt: new Date(receivedAt) }
+/** Undefined for what somebody else put into the queue. */
+export function toSource({ key, raw, query, receivedAt }: Partial<CallbackData>): Required<CallbackSource> | undefined {
+  const isOurs = typeof key === 'string' && typeof raw === 'string' && typeof receivedAt === 'number'
+  return isOurs ? { key, raw, query: query ?? {}, receivedAt: new Date(receivedAt) } : undefined
+}
+
+/**
+ * In place of what cannot be read, because somebody else put it into the queue: it has no text, so that its run fails
+ * before its hook, and is the last.
+ */
+export function noCallback(jobId: string): Required<CallbackSource> {
+  return { key: `job ${jobId}, which is no callback`, raw: '', query: {}, receivedAt: new Date(0) }
 }
 
 /** What a dashboard's list says. */

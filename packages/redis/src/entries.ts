@@ -11,12 +11,21 @@ export const STATE_OF: Readonly<Record<string, DeliveryState>> = {
   failed: 'dead',
 }
 
-/** A job as an inbox shows it; `dueAt` is when a delayed one runs again, in milliseconds since the epoch. */
-export function toEntry(job: Job<CallbackData>, state: DeliveryState, dueAt: number | undefined): InboxEntry {
+/**
+ * A job as an inbox shows it, undefined for one that is no callback; `dueAt` is when a delayed one runs again, in
+ * milliseconds since the epoch.
+ */
+export function toEntry(
+  job: Job<CallbackData | null>,
+  state: DeliveryState,
+  dueAt: number | undefined,
+): InboxEntry | undefined {
   const { data, attemptsMade, stalledCounter, failedReason, processedOn, finishedOn } = job
+  const source = data && toSource(data)
+  if (!source) return undefined
   const hasEnded = state === 'done' || state === 'dead'
   return {
-    ...toSource(data),
+    ...source,
     taskId: data.taskId,
     outcome: data.outcome,
     state,

@@ -1,14 +1,14 @@
 import type { Clock, Job, JobStore } from '@luma-callback/core'
 import { ErrorCode, type Job as BullJob, type Queue, type Worker } from 'bullmq'
 import type { Redis } from 'ioredis'
-import { seenKeys, TAKEN_AT, toSource, type CallbackData } from './callback-job.ts'
+import { noCallback, seenKeys, TAKEN_AT, toSource, type CallbackData } from './callback-job.ts'
 import { problemOf } from './connection.ts'
 import { createLeases } from './leases.ts'
 import type { Waker } from './waker.ts'
 
 /** A job that this process holds the lock of, under a token that no other lease has. */
 export interface RedisJob extends Job {
-  readonly bullJob: BullJob<CallbackData>
+  readonly bullJob: BullJob<CallbackData | null>
   readonly token: string
 }
 
@@ -52,12 +52,12 @@ export function createJobStore(options: JobStoreOptions): RedisJobStore {
 
   async function takeOne(): Promise<RedisJob | undefined> {
     const token = `${worker.id}:${++leases}`
-    const bullJob = (await worker.getNextJob(token, { block: false })) as BullJob<CallbackData> | undefined
+    const bullJob = (await worker.getNextJob(token, { block: false })) as RedisJob['bullJob'] | undefined
     if (!bullJob) return undefined
     const { data, attemptsMade, stalledCounter } = bullJob
     const isRecovered = stalledCounter > 0 && (await wasCutOff(bullJob).catch(() => true))
     const job = {
-      source: toSource(data),
+      source: (data && toSource(data)) ?? noCallback(bullJob.id ?? ''),
       attempt: attemptsMade + 1,
       crashes: stalledCounter,
       isRecovered,
@@ -138,14 +138,15 @@ export function createJobStore(options: JobStoreOptions): RedisJobStore {
     async complete(job) {
       const { bullJob, token } = job
       const { id = '', data } = bullJob
+      const digest = data?.digest ?? ''
       const key = seen(id)
       // One behind the other in one packet: from its end on the key may be forgotten some day, and not before.
       const [isOurs, isForgotten] = await Promise.all([
         end(job, () => bullJob.moveToCompleted(null, token, false)),
-        forgetLater(key, { id, digest: data.digest, retention }),
+        forgetLater(key, { id, digest, retention }),
       ])
       // The end needed more than one write, or the job is cleared away already.
-      if (isOurs && !isForgotten) await redis.set(key, data.digest, 'PX', retention)
+      if (isOurs && !isForgotten) await redis.set(key, digest, 'PX', retention)
       return isOurs
     },
     retry(job, failure, delay) {

@@ -32,7 +32,7 @@ const DAYS_COUNTED = 400
 export function createLooks(prefix: string, open: () => Promise<OpenQueue>): Looks {
   async function entryOf({ queue, redis }: OpenQueue, id: string, state: DeliveryState) {
     const [job, score] = await Promise.all([
-      Job.fromId<CallbackData>(queue, id),
+      Job.fromId<CallbackData | null>(queue, id),
       state === 'pending' ? redis.zscore(queue.toKey('delayed'), id) : null,
     ])
     return job && toEntry(job, state, dueAtOf(score))
