@@ -81,28 +81,36 @@ export function testFaults({ name, canStart, startReason, startServer, urlAt, op
       expect(await inbox.record(callbackOf('c'))).toBe('recorded')
     }, 60_000)
 
-    test('away for longer than a lease, it runs no hook again that has ended, whoever looks first', async () => {
-      const server = await startServer()
-      const lease = 3_000
-      let mayEnd: () => void = () => {}
-      const gate = new Promise<void>((resolve) => {
-        mayEnd = resolve
-      })
-      // With such pauses between attempts, what is to be written must not wait for as long as a hook that failed.
-      const retry = { attempts: 5, minDelay: 600_000, maxDelay: 600_000 }
-      const inbox = open(server.url, { lease })
-      const holder = await startInbox(inbox, () => gate, { retry })
-      await inbox.record(callbackOf('a'))
-      await vi.waitFor(() => expect(holder.runs).toEqual(['a']), PATIENCE)
-      const other = await startInbox(open(server.url, { lease }), undefined, { retry })
-      await server.kill()
-      mayEnd()
-      await sleep(lease + 2_000)
-      await server.start()
-      await vi.waitFor(async () => expect(await inbox.get('a:success')).toMatchObject({ state: 'done' }), PATIENCE)
-      expect([...holder.runs, ...other.runs]).toEqual(['a'])
-      await vi.waitFor(() => expect(idsOf(holder.events, 'delivered')).toEqual(['a']), PATIENCE)
-    }, 60_000)
+    test.each(['killed', 'behind a network that swallows everything'])(
+      '%s for longer than a lease, it runs no hook again that has ended, whoever looks first',
+      async (fault) => {
+        const server = await startServer()
+        const proxy = await startProxy(server.port)
+        const url = urlAt(proxy.port)
+        const lease = 3_000
+        let mayEnd: () => void = () => {}
+        const gate = new Promise<void>((resolve) => {
+          mayEnd = resolve
+        })
+        // With such pauses between attempts, what is to be written must not wait for as long as a hook that failed.
+        const retry = { attempts: 5, minDelay: 600_000, maxDelay: 600_000 }
+        const inbox = open(url, { lease })
+        const holder = await startInbox(inbox, () => gate, { retry })
+        await inbox.record(callbackOf('a'))
+        await vi.waitFor(() => expect(holder.runs).toEqual(['a']), PATIENCE)
+        const other = await startInbox(open(url, { lease }), undefined, { retry })
+        if (fault === 'killed') await server.kill()
+        else proxy.stall()
+        mayEnd()
+        await sleep(lease + 2_000)
+        if (fault === 'killed') await server.start()
+        else proxy.heal()
+        await vi.waitFor(async () => expect(await inbox.get('a:success')).toMatchObject({ state: 'done' }), PATIENCE)
+        expect([...holder.runs, ...other.runs]).toEqual(['a'])
+        await vi.waitFor(() => expect(idsOf(holder.events, 'delivered')).toEqual(['a']), PATIENCE)
+      },
+      60_000,
+    )
 
     test('that comes up after its inbox was started is worked with all the same', async () => {
       const server = await startServer()
