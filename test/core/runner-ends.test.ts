@@ -39,6 +39,31 @@ describe('the lease', () => {
     expect(events).toMatchObject([{ type: 'error', error: { code: 'ERR_LUMA_LEASE_LOST' }, taskId: 'a' }])
   })
 
+  test.each([3_600_000, -3_600_000])(
+    'is neither lost nor kept for too long by a clock that is set, by %d ms',
+    async (by) => {
+      const hooks = held()
+      const store = fakeStore(jobOf('a'))
+      let isAway = false
+      let answer: (isOurs: boolean) => void = () => {}
+      const renew = () => (isAway ? new Promise<boolean>((resolve) => (answer = resolve)) : Promise.resolve(true))
+      const { clock } = startRunner({ ...store, renew }, hooks.hook)
+      isAway = true
+      await clock.advance(10_000)
+      clock.set(by)
+      await clock.advance(10_000)
+      expect(hooks.calls[0]?.[1].signal.aborted).toBe(false)
+      answer(true)
+      await settlePromises()
+      // From here on nobody answers: it is lost a lease after the latest renewal was asked for.
+      await clock.advance(19_999)
+      expect(hooks.calls[0]?.[1].signal.aborted).toBe(false)
+      await clock.advance(20_000)
+      expect(hooks.calls[0]?.[1].signal.reason).toBeInstanceOf(LeaseLostError)
+      hooks.succeed()
+    },
+  )
+
   test('that was lost unnoticed is told when the run ends, which is not done then', async () => {
     const store = fakeStore(jobOf('a'))
     store.answers = [false]

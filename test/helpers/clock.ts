@@ -10,16 +10,21 @@ export interface FakeClock extends Clock {
   advance(milliseconds: number): Promise<void>
   /** How many timers wait. */
   readonly pending: number
+  /** Sets it by so many milliseconds, as an administrator does: no time passes. */
+  set(by: number): void
 }
 
 /** A clock that stands still until it is told to go on. */
 export function fakeClock({ now = Date.now(), random = (): number => 0.5 } = {}): FakeClock {
   const timers = new Map<number, Pending>()
   let time = now
+  let set = 0
   let ids = 0
 
   return {
-    now: () => time,
+    now: () => time + set,
+    elapsed: () => time,
+    set: (by) => void (set += by),
     random,
     setTimeout(callback, delay) {
       timers.set(++ids, { at: time + delay, callback })

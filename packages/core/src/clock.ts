@@ -9,6 +9,8 @@ export type Timer = ReturnType<typeof setTimeout>
 export interface Clock {
   /** Milliseconds since the epoch. */
   now(): number
+  /** Milliseconds since some moment, which no setting of the clock changes: for how long something took. */
+  elapsed(): number
   /** A number from 0 up to, not including, 1. */
   random(): number
   setTimeout(callback: () => void, delay: number): Timer
@@ -37,6 +39,7 @@ export function after(delay: number, callback: () => void, clock: Clock): () => 
 
 export const systemClock: Clock = {
   now: () => Date.now(),
+  elapsed: () => performance.now(),
   random: () => Math.random(),
   setTimeout: (callback, delay) => setTimeout(callback, delay),
   clearTimeout: (timer) => clearTimeout(timer),

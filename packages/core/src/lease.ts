@@ -17,7 +17,7 @@ export interface LeaseOptions {
  * the lease has run out, the claim counts as lost: the store may have given it away.
  */
 export function keepLease({ lease, renew, onLost, onError, clock }: LeaseOptions): { stop: () => void } {
-  let renewedAt = clock.now()
+  let renewedAt = clock.elapsed()
   let state: 'held' | 'asking' | 'failing' = 'held'
   let timer = schedule()
 
@@ -29,13 +29,13 @@ export function keepLease({ lease, renew, onLost, onError, clock }: LeaseOptions
 
   function tick(): void {
     // Time alone does not lose a lease: after a blocked event loop the store is asked first.
-    if (state !== 'held' && clock.now() - renewedAt >= lease) return onLost()
+    if (state !== 'held' && clock.elapsed() - renewedAt >= lease) return onLost()
     timer = schedule()
     if (state !== 'asking') void ask()
   }
 
   async function ask(): Promise<void> {
-    const askedAt = clock.now()
+    const askedAt = clock.elapsed()
     state = 'asking'
     try {
       if (!(await renew())) {

@@ -1,14 +1,15 @@
 import assert from 'node:assert/strict'
 import { setTimeout as sleep } from 'node:timers/promises'
-import type {
-  Deliver,
-  DeliverOptions,
-  DurableInbox,
-  Inbox,
-  InboxOptions,
-  LumaCallback,
-  LumaEvent,
-  Recorded,
+import {
+  systemClock,
+  type Deliver,
+  type DeliverOptions,
+  type DurableInbox,
+  type Inbox,
+  type InboxOptions,
+  type LumaCallback,
+  type LumaEvent,
+  type Recorded,
 } from '@luma-callback/core'
 
 /** The store of one test. */
@@ -54,13 +55,6 @@ export interface TrialOptions {
 
 const PATIENCE = 15_000
 
-const clock: InboxOptions['clock'] = {
-  now: () => Date.now(),
-  random: () => Math.random(),
-  setTimeout: (callback, delay) => setTimeout(callback, delay),
-  clearTimeout: (timer) => clearTimeout(timer),
-}
-
 /** Runs one test on a store of its own, and closes whatever it opened. */
 export async function onTrial(
   { setUp, patience = PATIENCE }: TrialOptions,
@@ -94,7 +88,7 @@ export async function onTrial(
       retry: { attempts: 3, minDelay: 10, maxDelay: 40 },
       retention: 60 * 60 * 1000,
       emit: (event) => void started.events.push(event),
-      clock,
+      clock: systemClock,
       ...options,
     })
     return started
