@@ -1,5 +1,5 @@
 import { hash } from 'node:crypto'
-import { printable, type CallbackSource, type LumaCallback } from '@luma-callback/core'
+import { InvalidCallbackError, printable, type CallbackSource, type LumaCallback } from '@luma-callback/core'
 
 /** The queue's name, as dashboards show it. */
 export const QUEUE = 'luma-callbacks'
@@ -26,12 +26,18 @@ export function toSource({ key, raw, query, receivedAt }: Partial<CallbackData>)
   return isOurs ? { key, raw, query: query ?? {}, receivedAt: new Date(receivedAt) } : undefined
 }
 
-/**
- * In place of what cannot be read, because somebody else put it into the queue: it has no text, so that its run fails
- * before its hook, and is the last.
- */
+/** In place of what cannot be read, because somebody else put it into the queue. */
 export function noCallback(jobId: string): Required<CallbackSource> {
-  return { key: `job ${jobId}, which is no callback`, raw: '', query: {}, receivedAt: new Date(0) }
+  const message = `job ${jobId} of the queue ${QUEUE} is no callback; somebody else put it there`
+  return {
+    key: `job ${jobId}`,
+    // Whoever reads it to run its hook finds this out, tells it and buries it.
+    get raw(): string {
+      throw new InvalidCallbackError('callback', message)
+    },
+    query: {},
+    receivedAt: new Date(0),
+  }
 }
 
 /** What a dashboard's list says. */
