@@ -32,12 +32,17 @@ interface HousekeepingOptions extends Pick<InboxOptions, 'retention' | 'emit' | 
 export function startHousekeeping(options: HousekeepingOptions): { stop: () => Promise<void> } {
   const { boss, database, schema, lease, interval, retention, emit, clock, held, onRecovered } = options
   const stopped = new AbortController()
-  let lookedAt = clock.now()
+  let lookedAt = times()
   let hasFailed = false
   let patientUntil = 0
-  let sweptAt = clock.now()
+  let sweptAt = clock.elapsed()
   let timer: Timer | undefined
   let turn = look()
+
+  /** The one clock may be set, and Postgres's own with it; the other stands still while the machine sleeps. */
+  function times(): readonly number[] {
+    return [clock.now(), clock.elapsed()]
+  }
 
   /**
    * Where Postgres was away for longer than a lease, each heartbeat has stopped, because nobody could renew any; what is
@@ -46,12 +51,13 @@ export function startHousekeeping(options: HousekeepingOptions): { stop: () => P
    */
   async function mayRecover(): Promise<boolean> {
     const { rows } = await database.query('SELECT extract(epoch FROM now() - pg_postmaster_start_time()) AS uptime')
-    const now = clock.now()
+    const now = times()
     // What holds up this process, or its way to Postgres, held up its renewals too.
-    if (hasFailed || now - lookedAt > interval + lease / 3) patientUntil = now + lease
+    const isLate = now.some((time, index) => time - (lookedAt[index] ?? 0) > interval + lease / 3)
+    if (hasFailed || isLate) patientUntil = clock.elapsed() + lease
     lookedAt = now
     hasFailed = false
-    return now >= patientUntil && Number(rows[0]?.['uptime']) * 1_000 >= lease
+    return clock.elapsed() >= patientUntil && Number(rows[0]?.['uptime']) * 1_000 >= lease
   }
 
   async function recover(): Promise<void> {
@@ -100,8 +106,8 @@ export function startHousekeeping(options: HousekeepingOptions): { stop: () => P
   async function look(): Promise<void> {
     try {
       if (await mayRecover()) await recover()
-      if (clock.now() - sweptAt >= SWEEP_INTERVAL) {
-        sweptAt = clock.now()
+      if (clock.elapsed() - sweptAt >= SWEEP_INTERVAL) {
+        sweptAt = clock.elapsed()
         await purge()
         while (!stopped.signal.aborted && (await forget()) === STEP);
       }

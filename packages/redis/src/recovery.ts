@@ -22,22 +22,28 @@ export interface RecoveryOptions extends Pick<InboxOptions, 'emit' | 'clock'> {
  */
 export function startRecovery(options: RecoveryOptions): { stop: () => void } {
   const { worker, redis, lease, interval, emit, clock, onRecovered } = options
-  let lookedAt = clock.now()
+  let lookedAt = times()
   let hasFailed = false
   let patientUntil = 0
   let isStopped = false
   let timer: Timer | undefined
 
+  /** The one clock may be set, and Redis's own with it; the other stands still while the machine sleeps. */
+  function times(): readonly number[] {
+    return [clock.now(), clock.elapsed()]
+  }
+
   async function look(): Promise<void> {
     // BullMQ would wait until there is a connection.
     if (redis.status !== 'ready') throw new Error('there is no connection')
     await redis.ping()
-    const now = clock.now()
+    const now = times()
     // What holds up this process, or its way to Redis, held up its renewals too.
-    if (hasFailed || now - lookedAt > (2 * lease) / 3) patientUntil = now + lease
+    const isLate = now.some((time, index) => time - (lookedAt[index] ?? 0) > (2 * lease) / 3)
+    if (hasFailed || isLate) patientUntil = clock.elapsed() + lease
     lookedAt = now
     hasFailed = false
-    if (now < patientUntil || (await uptimeOf(redis)) < lease || isStopped) return
+    if (clock.elapsed() < patientUntil || (await uptimeOf(redis)) < lease || isStopped) return
     const recovered = await worker.getBackend().moveStalledJobsToWait()
     if (recovered.length > 0) onRecovered()
   }
