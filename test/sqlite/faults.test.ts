@@ -201,5 +201,5 @@ function replace(file: string): void {
 
 /** The receiver's helper counts timers; what a thread does takes real time. */
 function systemReceiverClock(): Parameters<typeof startReceiver>[1] {
-  return { ...systemClock, pending: 0, advance: async () => {} }
+  return { ...systemClock, pending: 0, advance: async () => {}, set: () => {} }
 }
