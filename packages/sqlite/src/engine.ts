@@ -68,6 +68,7 @@ function createOpenFile(db: DatabaseSync, file: string): OpenFile {
   const rollback = db.prepare('ROLLBACK')
   const inode = statSync(file).ino
   let isWriting = false
+  let afterCommit: (() => void)[] = []
 
   function begin(): void {
     if (isWriting) return
@@ -90,7 +91,18 @@ function createOpenFile(db: DatabaseSync, file: string): OpenFile {
     }
   }
 
-  const owners = createOwners(db, file)
+  /** What is done now is committed; what fails here is a file that stays behind. */
+  function settle(): void {
+    for (const work of afterCommit) {
+      try {
+        work()
+      } catch {
+        // Nobody can be told that what is committed did not happen.
+      }
+    }
+  }
+
+  const owners = createOwners(db, file, (work) => afterCommit.push(work))
   const engine: Engine = {
     ...createRecords(db, begin),
     ...createJobs(db, owners, begin),
@@ -103,12 +115,14 @@ function createOpenFile(db: DatabaseSync, file: string): OpenFile {
       try {
         const results = calls.map(([name, ...args]) => (engine[name] as (...args: unknown[]) => unknown)(...args))
         if (isWriting) commit.run()
+        settle()
         return results
       } catch (error) {
         if (isWriting) endTransaction()
         throw error
       } finally {
         isWriting = false
+        afterCommit = []
       }
     },
     close() {

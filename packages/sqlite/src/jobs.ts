@@ -1,4 +1,5 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite'
+import { LONGEST_TIMER } from '@luma-callback/core'
 import type { Owners } from './owners.ts'
 import { STATE } from './schema.ts'
 
@@ -44,7 +45,8 @@ const SUSPECT = 2
 
 /**
  * Leases end by the clock that counts from the machine's start, which all its processes share: setting the time
- * or putting the machine to sleep ends none. After a restart of the machine no owner is alive, and none is asked.
+ * or putting the machine to sleep ends none. After a restart of the machine it begins anew, and says nothing of leases
+ * from before; their owners are found dead by their locks.
  */
 function uptime(): number {
   return Number(process.hrtime.bigint() / 1_000_000n)
@@ -70,8 +72,8 @@ export function createJobs(db: DatabaseSync, owners: Owners, begin: () => void):
     `UPDATE work SET state = ?, at = ?, owner = NULL, attempts = attempts - ?, is_recovered = 0, last_error = coalesce(?, last_error)
      WHERE id = ? AND takes = ? AND state = ${STATE.running}`,
   )
-  // What this process runs is its own to know.
-  const others = `state = ${STATE.running} AND at <= ? AND owner <> ?`
+  // What this process runs is its own to know. Later than any lease ends, one of another start of the machine does.
+  const others = `state = ${STATE.running} AND (at <= ?1 OR at > ?1 + ${LONGEST_TIMER}) AND owner <> ?2`
   const expired = db.prepare(`SELECT 1 FROM work WHERE ${others} LIMIT 1`)
   // Due since its receipt: what was cut off goes ahead of what came later.
   const cutOff = `UPDATE work SET state = ${STATE.pending}, at = received_at, owner = NULL,

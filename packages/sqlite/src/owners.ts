@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { existsSync, rmSync } from 'node:fs'
+import { existsSync, rmSync, statSync } from 'node:fs'
 import { DatabaseSync } from 'node:sqlite'
 import { createPrivately } from './files.ts'
 import { STATE } from './schema.ts'
@@ -12,18 +12,21 @@ export interface Owners {
   register(): void
   /** The numbers of the others whose process is gone. */
   dead(): number[]
-  /** Strikes one out, once nothing is its own any more. */
+  /** Strikes one out, once nothing is its own any more; its lock file goes when that is committed. */
   remove(id: number): void
   /** Stops being an owner. */
   close(): void
 }
+
+/** Does something once the transaction is committed, and never if it is rolled back. */
+export type AfterCommit = (work: () => void) => void
 
 /**
  * An owner holds a lock on a small file of its own beside the database for as long as it lives. The operating
  * system lets go of it the moment the process is gone, however that came about, and whoever can open the database
  * can tell; across containers too, where process ids mean nothing. SQLite knows how to lock on every platform.
  */
-export function createOwners(db: DatabaseSync, file: string): Owners {
+export function createOwners(db: DatabaseSync, file: string, afterCommit: AfterCommit): Owners {
   const insert = db.prepare('INSERT INTO owners (lock) VALUES (?) ON CONFLICT DO UPDATE SET lock = lock RETURNING id')
   const select = db.prepare('SELECT id, lock FROM owners WHERE id <> ?')
   const remove = db.prepare('DELETE FROM owners WHERE id = ? RETURNING lock')
@@ -34,10 +37,15 @@ export function createOwners(db: DatabaseSync, file: string): Owners {
 
   const pathOf = (name: string): string => `${file}-owner-${name}`
 
-  /** Of one whose lock file somebody deleted nothing can be told; its leases will run out. */
-  function isGone(other: { id: number; lock: string }): boolean {
-    const path = pathOf(other.lock)
-    return existsSync(path) ? isFree(path) : !isBusy.get(other.id)
+  /**
+   * One without a lock file is gone too: a copy of the database, or one that was renamed, has its rows and not its file,
+   * and their leases end by the clock of another start, or of another machine. Should somebody delete the file of one
+   * that lives, its work is taken over as if its lease had run out; it hears of that at the next renewal, and what it
+   * writes later changes nothing.
+   */
+  function isGone({ lock: name }: { lock: string }): boolean {
+    const path = pathOf(name)
+    return !statSync(path, { throwIfNoEntry: false }) || isFree(path)
   }
 
   function removeFiles(name: string): void {
@@ -48,7 +56,11 @@ export function createOwners(db: DatabaseSync, file: string): Owners {
     own: () => id,
     register() {
       held ??= takeLock(pathOf(lock))
-      id = Number(insert.get(lock)?.['id'])
+      const given = Number(insert.get(lock)?.['id'])
+      // Rolled back, the number may become another's.
+      afterCommit(() => {
+        id = given
+      })
     },
     dead() {
       const others = select.all(id) as { id: number; lock: string }[]
@@ -56,7 +68,8 @@ export function createOwners(db: DatabaseSync, file: string): Owners {
     },
     remove(other) {
       const row = remove.get(other) as { lock: string } | undefined
-      if (row) removeFiles(row.lock)
+      // Not before: rolled back, the row would stay without its file.
+      if (row) afterCommit(() => removeFiles(row.lock))
     },
     close() {
       if (!held) return

@@ -1,0 +1,87 @@
+import { existsSync, readdirSync, renameSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
+import { LONGEST_TIMER } from '@luma-callback/core'
+import { beforeEach, describe, expect, onTestFinished, test, vi } from 'vitest'
+import { openFile, type OpenFile } from '../../packages/sqlite/src/engine.ts'
+import { callbackOf, openInbox, startInbox, temporaryFolder } from '../helpers/inboxes.ts'
+import { kill, startProcess } from '../helpers/process.ts'
+
+const DAY = 24 * 60 * 60 * 1000
+const patience = { timeout: 20_000, interval: 20 }
+
+let file: string
+beforeEach(() => {
+  file = join(temporaryFolder(), 'luma.db')
+})
+
+/** A process that runs `a` is killed. */
+async function killOwner(): Promise<void> {
+  const owner = await startProcess({ sqlite: file }, 60_000)
+  owner.send({ record: ['a'] })
+  await vi.waitFor(() => expect(owner.idsOf('begun')).toEqual(['a']), patience)
+  await kill(owner)
+}
+
+function change(database: string, sql: string): void {
+  const db = new DatabaseSync(database)
+  db.exec(sql)
+  db.close()
+}
+
+function open(): OpenFile {
+  const opened = openFile(file, 5_000)
+  onTestFinished(() => opened.close())
+  opened.run([['register']])
+  return opened
+}
+
+describe('what a killed process was at', () => {
+  test('is taken up though taking it up was rolled back once', async () => {
+    await killOwner()
+    const opened = open()
+    const files = readdirSync(dirname(file)).filter((name) => /owner-[\da-f-]+$/.test(name))
+    expect(files).toHaveLength(2)
+    // Refused at the commit, after the row of its owner was struck out.
+    change(
+      file,
+      `CREATE TABLE parent (id INTEGER PRIMARY KEY);
+       CREATE TABLE child (id REFERENCES parent DEFERRABLE INITIALLY DEFERRED);
+       CREATE TRIGGER late AFTER DELETE ON owners BEGIN INSERT INTO child VALUES (1); END`,
+    )
+    expect(() => opened.run([['recover', Date.now()]])).toThrow('FOREIGN KEY')
+    expect(readdirSync(dirname(file))).toEqual(expect.arrayContaining(files))
+    change(file, 'DROP TRIGGER late')
+    const { runs } = await startInbox(openInbox(file))
+    await vi.waitFor(() => expect(runs).toEqual(['a']), { timeout: 15_000, interval: 20 })
+  })
+
+  test('is taken up from a copy of the file, on a machine that was started later', async () => {
+    await killOwner()
+    const copy = join(temporaryFolder(), 'copy.db')
+    change(file, `VACUUM INTO '${copy}'`)
+    change(copy, `UPDATE work SET at = at + ${10 * DAY} WHERE state = 1`)
+    const { runs } = await startInbox(openInbox(copy))
+    await vi.waitFor(() => expect(runs).toEqual(['a']), patience)
+  })
+
+  test('is taken up from a file that was renamed', async () => {
+    await killOwner()
+    const renamed = join(temporaryFolder(), 'renamed.db')
+    for (const end of ['', '-wal', '-shm']) if (existsSync(file + end)) renameSync(file + end, renamed + end)
+    const { runs } = await startInbox(openInbox(renamed))
+    await vi.waitFor(() => expect(runs).toEqual(['a']), { timeout: 15_000, interval: 20 })
+  })
+})
+
+test('a lease that ends later than any lease can has ended', async () => {
+  const opened = open()
+  const recorder = openInbox(file)
+  await recorder.record(callbackOf('a'))
+  opened.run([['take', 1, Date.now() + 1_000, 1_000]])
+  const survivor = openInbox(file)
+  // Its owner lives and holds its lock.
+  change(file, `PRAGMA busy_timeout = 5000; UPDATE work SET at = at + ${2 * LONGEST_TIMER} WHERE state = 1`)
+  const { runs } = await startInbox(survivor)
+  await vi.waitFor(() => expect(runs).toEqual(['a']), patience)
+})
