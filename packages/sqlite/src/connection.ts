@@ -75,8 +75,9 @@ export async function connect(data: ThreadData): Promise<Connection> {
       ask()
     }
     for (const [index, { resolve, reject }] of (batch?.waiting ?? []).entries()) {
-      if ('error' in reply) reject(batch?.toError(reply.error) ?? new Error(reply.error.message))
-      else resolve(reply.results[index])
+      const result = 'error' in reply ? reply : reply.results[index]
+      if (result && 'error' in result) reject(batch?.toError(result.error) ?? new Error(result.error.message))
+      else resolve(result?.value)
     }
   }
 

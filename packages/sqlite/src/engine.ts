@@ -3,6 +3,7 @@ import { DatabaseSync } from 'node:sqlite'
 import { createPrivately } from './files.ts'
 import { createJobs, type Jobs } from './jobs.ts'
 import { createLooks, type Looks } from './looks.ts'
+import { toFailure, type Result } from './messages.ts'
 import { createOwners } from './owners.ts'
 import { createRecords, type Records } from './records.ts'
 import { checkOrigin, migrate } from './schema.ts'
@@ -17,8 +18,11 @@ export interface Engine extends Records, Jobs, Looks {
 export type Call = readonly [name: keyof Engine, ...args: unknown[]]
 
 export interface OpenFile {
-  /** Does all the calls in one transaction: all are durable when it returns, or none happened and it throws. */
-  run(calls: readonly Call[]): unknown[]
+  /**
+   * Does all the calls in one transaction: all are durable when it returns, or none happened and it throws. One that
+   * cannot be done does not fail the others: then each has a transaction of its own, and a result of its own.
+   */
+  run(calls: readonly Call[]): Result[]
   close(): void
 }
 
@@ -61,6 +65,17 @@ function waitWhileBusy(timeout: number, work: () => void): void {
   }
 }
 
+/** SQLite's codes of what is wrong with the file or its disk: busy, read-only, I/O, damaged, full, not to be opened, no database. */
+const OF_FILE = [BUSY, 8, 10, 11, 13, 14, 26]
+
+/** Whether it would fail every call alike. */
+function isOfFile(error: unknown): boolean {
+  const { errcode } = error as { errcode?: number }
+  return error instanceof TakenAwayError || OF_FILE.includes((errcode ?? 0) % 256)
+}
+
+class TakenAwayError extends Error {}
+
 function createOpenFile(db: DatabaseSync, file: string): OpenFile {
   // IMMEDIATE: waits for other writers here, where waiting is all that can happen.
   const beginWrite = db.prepare('BEGIN IMMEDIATE')
@@ -80,7 +95,7 @@ function createOpenFile(db: DatabaseSync, file: string): OpenFile {
   /** What is written to a file that was deleted or replaced is gone when the process ends. */
   function checkInPlace(): void {
     if (statSync(file, { throwIfNoEntry: false })?.ino === inode) return
-    throw new Error('it was deleted, moved or replaced while in use; put it back or restart the process')
+    throw new TakenAwayError('it was deleted, moved or replaced while in use; put it back or restart the process')
   }
 
   function endTransaction(): void {
@@ -110,19 +125,45 @@ function createOpenFile(db: DatabaseSync, file: string): OpenFile {
     register: owners.register,
   }
 
+  function runTogether(calls: readonly Call[]): Result[] {
+    try {
+      const results = calls.map(([name, ...args]) => ({
+        value: (engine[name] as (...args: unknown[]) => unknown)(...args),
+      }))
+      if (isWriting) commit.run()
+      settle()
+      return results
+    } catch (error) {
+      if (isWriting) endTransaction()
+      throw error
+    } finally {
+      isWriting = false
+      afterCommit = []
+    }
+  }
+
+  /** Once the file itself fails, the rest is not tried: each might wait for as long as a lock is waited for. */
+  function runApart(calls: readonly Call[]): Result[] {
+    let failed: Result | undefined
+    return calls.map((call) => {
+      if (failed) return failed
+      try {
+        return runTogether([call])[0] ?? { value: undefined }
+      } catch (error) {
+        const result = { error: toFailure(error) }
+        if (isOfFile(error)) failed = result
+        return result
+      }
+    })
+  }
+
   return {
     run(calls) {
       try {
-        const results = calls.map(([name, ...args]) => (engine[name] as (...args: unknown[]) => unknown)(...args))
-        if (isWriting) commit.run()
-        settle()
-        return results
+        return runTogether(calls)
       } catch (error) {
-        if (isWriting) endTransaction()
-        throw error
-      } finally {
-        isWriting = false
-        afterCommit = []
+        if (calls.length === 1 || isOfFile(error)) throw error
+        return runApart(calls)
       }
     },
     close() {

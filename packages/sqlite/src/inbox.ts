@@ -9,6 +9,7 @@ import {
   type Recorded,
   type Runner,
 } from '@luma-callback/core'
+import { checkKey, toNewCallback } from './arguments.ts'
 import { connect, type Connection } from './connection.ts'
 import { toEntry, toPage, toPosition } from './entries.ts'
 import { startHousekeeping } from './housekeeping.ts'
@@ -60,22 +61,9 @@ export function sqliteInbox(file: string, options: SqliteInboxOptions = {}): Dur
   }
 
   async function record(callback: LumaCallback): Promise<Recorded> {
-    const { key, digest, taskId, outcome, raw } = callback
+    const added = toNewCallback(callback)
     const { call } = await connection()
-    const forgetBefore = work ? now() - work.options.retention : 0
-    const recorded = await call(
-      'record',
-      {
-        key,
-        digest,
-        taskId,
-        outcome,
-        raw,
-        query: JSON.stringify(callback.query),
-        receivedAt: callback.receivedAt.getTime(),
-      },
-      forgetBefore,
-    )
+    const recorded = await call('record', added, work ? now() - work.options.retention : 0)
     if (recorded === 'recorded') work?.runner.wake()
     return recorded
   }
@@ -119,11 +107,13 @@ export function sqliteInbox(file: string, options: SqliteInboxOptions = {}): Dur
       return toPage(await call('list', state, after, limit + 1), limit)
     },
     async get(key) {
+      checkKey('get', key)
       const { call } = await connection()
       const row = await call('get', key)
       return row && toEntry(row)
     },
     async requeue(key) {
+      if (key !== undefined) checkKey('requeue', key)
       const { call } = await connection()
       const count = await (key === undefined
         ? inSteps((opened) => opened.call('requeue', undefined, now()))

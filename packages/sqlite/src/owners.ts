@@ -103,7 +103,8 @@ function isFree(path: string): boolean {
     return true
   } catch (error) {
     if ((error as { errcode?: number }).errcode === BUSY || !existsSync(path)) return false
-    throw error
+    // Without SQLite's code: it says nothing of the database.
+    throw new Error(`the lock file ${path} cannot be read: ${(error as Error).message}`, { cause: error })
   } finally {
     db?.close()
   }

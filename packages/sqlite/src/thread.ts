@@ -1,6 +1,6 @@
 import { parentPort, workerData } from 'node:worker_threads'
 import { openFile, type OpenFile } from './engine.ts'
-import type { Reply, Request, ThreadData } from './messages.ts'
+import { toFailure, type Reply, type Request, type Result, type ThreadData } from './messages.ts'
 
 // The file is worked on in a thread of its own, so that no commit, checkpoint or lock of another process holds up
 // the event loop that answers callbacks. Measured against the same group commit on the main thread (Express, 50
@@ -10,13 +10,12 @@ import type { Reply, Request, ThreadData } from './messages.ts'
 const { file, busyTimeout } = workerData as ThreadData
 let open: OpenFile | undefined
 
-function reply(work: () => readonly unknown[]): void {
+function reply(work: () => readonly Result[]): void {
   let answer: Reply
   try {
     answer = { results: work() }
   } catch (error) {
-    const { message, errcode } = error as Error & { errcode?: number }
-    answer = { error: { message, errcode } }
+    answer = { error: toFailure(error) }
   }
   parentPort?.postMessage(answer)
 }
