@@ -16,7 +16,9 @@ export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
     setupFiles: ['test/helpers/setup.ts'],
-    testTimeout: 30_000,
+    testTimeout: 90_000,
+    // What is waited for comes soon; how soon, a busy machine says.
+    expect: { poll: { timeout: 15_000 } },
     // More than a small machine has cores: most tests wait for servers, disks and clocks.
     maxWorkers: 3,
     reporters: ['default', new CountsReporter()],

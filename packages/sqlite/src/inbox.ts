@@ -3,6 +3,7 @@ import {
   ClosedError,
   createRunner,
   readListOptions,
+  type Deliver,
   type DurableInbox,
   type InboxOptions,
   type LumaCallback,
@@ -44,11 +45,12 @@ export function sqliteInbox(file: string, options: SqliteInboxOptions = {}): Dur
   const path = resolve(file)
   let connecting: Promise<Connection> | undefined
   let work: Work | undefined
+  let starting: Promise<void> | undefined
   let closing: Promise<void> | undefined
 
   /** One that failed is tried again by whoever asks next. */
   function connection(): Promise<Connection> {
-    if (closing) return Promise.reject(new ClosedError(`the inbox ${path} was closed`))
+    if (closing) return Promise.reject(closedError())
     connecting ??= connect({ file: path, busyTimeout }).catch((error: unknown) => {
       connecting = undefined
       throw error
@@ -76,7 +78,26 @@ export function sqliteInbox(file: string, options: SqliteInboxOptions = {}): Dur
     return total
   }
 
+  async function begin(deliver: Deliver, inboxOptions: InboxOptions): Promise<void> {
+    const opened = await connection()
+    await opened.call('register')
+    const { clock, retry } = inboxOptions
+    await opened.call('recover', clock.now() + retry.maxDelay)
+    // Whoever closes has looked for what there is to stop; nobody would ever stop what is begun after that.
+    if (closing) throw closedError()
+    const store = createJobStore(opened, lease, clock)
+    const runner = createRunner({ ...inboxOptions, store, deliver, lease, pollInterval })
+    const onRecovered = (): void => runner.wake()
+    const housekeeping = startHousekeeping({ ...inboxOptions, connection: opened, pollInterval, onRecovered })
+    work = { runner, housekeeping, options: inboxOptions }
+  }
+
+  function closedError(): ClosedError {
+    return new ClosedError(`the inbox ${path} was closed`)
+  }
+
   async function shutDown(timeout: number | undefined): Promise<void> {
+    await starting?.catch(() => {})
     const opened = await connecting?.catch(() => undefined)
     await work?.housekeeping.stop()
     await work?.runner.close({ timeout })
@@ -85,16 +106,15 @@ export function sqliteInbox(file: string, options: SqliteInboxOptions = {}): Dur
 
   return {
     record,
-    async start(deliver, inboxOptions) {
-      const opened = await connection()
-      await opened.call('register')
-      const { clock, retry } = inboxOptions
-      await opened.call('recover', clock.now() + retry.maxDelay)
-      const store = createJobStore(opened, lease, clock)
-      const runner = createRunner({ ...inboxOptions, store, deliver, lease, pollInterval })
-      const onRecovered = (): void => runner.wake()
-      const housekeeping = startHousekeeping({ ...inboxOptions, connection: opened, pollInterval, onRecovered })
-      work = { runner, housekeeping, options: inboxOptions }
+    start(deliver, inboxOptions) {
+      if (starting) {
+        return Promise.reject(new TypeError(`the inbox ${path} was started already; make one for each receiver`))
+      }
+      starting = begin(deliver, inboxOptions).catch((error: unknown) => {
+        starting = undefined
+        throw error
+      })
+      return starting
     },
     close({ timeout } = {}) {
       closing ??= shutDown(timeout)
