@@ -146,33 +146,6 @@ describe('a file that is damaged while it is used', () => {
   })
 })
 
-describe('a file that is taken away while it is used', () => {
-  test.each<[string, (file: string) => void]>([
-    ['deleted', (file) => rmSync(file)],
-    ['moved', (file) => renameSync(file, `${file}.moved`)],
-    ['replaced', (file) => replace(file)],
-  ])('%s: nothing more is answered 200, for it would be lost', async (_how, takeAway) => {
-    const file = join(temporaryFolder(), 'luma.db')
-    const inbox = openInbox(file)
-    await startInbox(inbox)
-    await inbox.record(callbackOf('a'))
-    takeAway(file)
-    await expect(inbox.record(callbackOf('b'))).rejects.toEqual(isUnavailable)
-    await expect(inbox.record(callbackOf('b'))).rejects.toThrow('put it back or restart the process')
-  })
-
-  test('put back: all goes on', async () => {
-    const file = join(temporaryFolder(), 'luma.db')
-    const inbox = openInbox(file)
-    const { runs } = await startInbox(inbox)
-    renameSync(file, `${file}.moved`)
-    await expect(inbox.record(callbackOf('a'))).rejects.toEqual(isUnavailable)
-    renameSync(`${file}.moved`, file)
-    expect(await inbox.record(callbackOf('a'))).toBe('recorded')
-    await vi.waitFor(() => expect(runs).toEqual(['a']), 10_000)
-  })
-})
-
 function newFile(): string {
   return join(temporaryFolder(), 'luma.db')
 }
@@ -192,11 +165,6 @@ function checkpoint(file: string): void {
   const other = new DatabaseSync(file)
   other.exec('PRAGMA busy_timeout = 5000; PRAGMA wal_checkpoint(TRUNCATE)')
   other.close()
-}
-
-function replace(file: string): void {
-  writeFileSync(`${file}.new`, 'something else')
-  renameSync(`${file}.new`, file)
 }
 
 /** The receiver's helper counts timers; what a thread does takes real time. */

@@ -1,7 +1,17 @@
 import { fork } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
-import { mkdirSync, readdirSync, readFileSync, renameSync, statSync, truncateSync, writeFileSync } from 'node:fs'
+import {
+  chmodSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  statSync,
+  symlinkSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs'
 import { dirname, join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { InboxFileError } from '@luma-callback/core'
@@ -53,6 +63,15 @@ describe('the files', () => {
     })
   })
 
+  test('are for a group too, if the database was given to one: whoever shares it can tell who is gone', async () => {
+    const folder = temporaryFolder()
+    const file = join(folder, 'luma.db')
+    await openInbox(file).stats()
+    chmodSync(file, 0o660)
+    await startInbox(openInbox(file))
+    expect(modesIn(folder)).toMatchObject({ 'luma.db': '660', 'luma.db-owner': '660' })
+  })
+
   test('are one when the inbox is closed', async () => {
     const folder = temporaryFolder()
     const inbox = openInbox(join(folder, 'luma.db'))
@@ -100,6 +119,16 @@ describe('a file that cannot be used', () => {
 
   test('a directory', async () => {
     expect(await refusal(temporaryFolder())).toContain('name a file in that directory')
+  })
+
+  test('a link to a file that is not there', async () => {
+    const link = join(temporaryFolder(), 'luma.db')
+    symlinkSync(`${link}.target`, link)
+    expect(await refusal(link)).toMatch(
+      /cannot be opened: it is a link to a file that is not there; make that file, an empty one$/,
+    )
+    writeFileSync(`${link}.target`, '')
+    await startInbox(openInbox(link))
   })
 
   test('below a file', async () => {

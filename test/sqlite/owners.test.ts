@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, renameSync } from 'node:fs'
+import { existsSync, readdirSync, renameSync, symlinkSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { LONGEST_TIMER } from '@luma-callback/core'
@@ -63,6 +63,28 @@ describe('what a killed process was at', () => {
     change(copy, `UPDATE work SET at = at + ${10 * DAY} WHERE state = 1`)
     const { runs } = await startInbox(openInbox(copy))
     await vi.waitFor(() => expect(runs).toEqual(['a']), patience)
+  })
+
+  test('is taken up though the file is opened by another name, a link to it', async () => {
+    await killOwner()
+    const link = join(temporaryFolder(), 'link.db')
+    symlinkSync(file, link)
+    const { runs } = await startInbox(openInbox(link))
+    await vi.waitFor(() => expect(runs).toEqual(['a']), { timeout: 15_000, interval: 20 })
+    expect(readdirSync(dirname(link))).toEqual(['link.db'])
+  })
+
+  test('stays with its process, if that lives, though the file is opened by another name', async () => {
+    const owner = await startProcess({ sqlite: file }, 60_000)
+    owner.send({ record: ['a'] })
+    await vi.waitFor(() => expect(owner.idsOf('begun')).toEqual(['a']), patience)
+    const link = join(temporaryFolder(), 'link.db')
+    symlinkSync(file, link)
+    const { runs } = await startInbox(openInbox(link), async () => {}, { concurrency: 1 })
+    owner.send({ record: ['b', 'c'] })
+    // Those two are run somewhere; it has looked for what was left behind before each.
+    await vi.waitFor(() => expect([...runs, ...owner.idsOf('begun')].toSorted()).toEqual(['a', 'b', 'c']), patience)
+    expect(runs).not.toContain('a')
   })
 
   test('is taken up from a file that was renamed', async () => {

@@ -1,6 +1,7 @@
-import { statSync } from 'node:fs'
+import { existsSync, realpathSync } from 'node:fs'
 import { DatabaseSync } from 'node:sqlite'
 import { createPrivately } from './files.ts'
+import { TakenAwayError, watchFiles } from './in-place.ts'
 import { createJobs, type Jobs } from './jobs.ts'
 import { createLooks, type Looks } from './looks.ts'
 import { toFailure, type Result } from './messages.ts'
@@ -27,8 +28,10 @@ export interface OpenFile {
 }
 
 /** Opens a file, new or old, and brings it to this version. `busyTimeout` is how long it waits for a lock, in milliseconds. */
-export function openFile(file: string, busyTimeout: number): OpenFile {
-  createPrivately(file)
+export function openFile(name: string, busyTimeout: number): OpenFile {
+  createPrivately(name)
+  // Whoever opens it by another name must find its owners' locks all the same; SQLite puts its own files there too.
+  const file = realpathSync(name)
   const db = new DatabaseSync(file)
   try {
     // A pragma, for the option came with Node 22.16.
@@ -41,7 +44,7 @@ export function openFile(file: string, busyTimeout: number): OpenFile {
     // FULL: a commit returns when it is on the disk. The WAL is cut back to this size after a burst.
     db.exec('PRAGMA synchronous = FULL; PRAGMA journal_size_limit = 16777216')
     migrate(db)
-    return createOpenFile(db, file)
+    return createOpenFile(db, file, watchFiles(name, file))
   } catch (error) {
     db.close()
     throw error
@@ -74,28 +77,26 @@ function isOfFile(error: unknown): boolean {
   return error instanceof TakenAwayError || OF_FILE.includes((errcode ?? 0) % 256)
 }
 
-class TakenAwayError extends Error {}
-
-function createOpenFile(db: DatabaseSync, file: string): OpenFile {
+function createOpenFile(db: DatabaseSync, file: string, findTaken: () => string | undefined): OpenFile {
   // IMMEDIATE: waits for other writers here, where waiting is all that can happen.
   const beginWrite = db.prepare('BEGIN IMMEDIATE')
   const commit = db.prepare('COMMIT')
   const rollback = db.prepare('ROLLBACK')
-  const inode = statSync(file).ino
   let isWriting = false
   let afterCommit: (() => void)[] = []
 
   function begin(): void {
     if (isWriting) return
-    checkInPlace()
     beginWrite.run()
     isWriting = true
   }
 
-  /** What is written to a file that was deleted or replaced is gone when the process ends. */
   function checkInPlace(): void {
-    if (statSync(file, { throwIfNoEntry: false })?.ino === inode) return
-    throw new TakenAwayError('it was deleted, moved or replaced while in use; put it back or restart the process')
+    const taken = findTaken()
+    if (taken === undefined) return
+    // What was answered before it went can still be had, by this process only. Not beside one that has made another.
+    if (taken === `${file}-wal` && !existsSync(taken)) db.exec('PRAGMA wal_checkpoint(TRUNCATE)')
+    throw new TakenAwayError(taken)
   }
 
   function endTransaction(): void {
@@ -127,10 +128,15 @@ function createOpenFile(db: DatabaseSync, file: string): OpenFile {
 
   function runTogether(calls: readonly Call[]): Result[] {
     try {
+      checkInPlace()
       const results = calls.map(([name, ...args]) => ({
         value: (engine[name] as (...args: unknown[]) => unknown)(...args),
       }))
-      if (isWriting) commit.run()
+      if (isWriting) {
+        commit.run()
+        // Where it went is known only now.
+        checkInPlace()
+      }
       settle()
       return results
     } catch (error) {
@@ -168,7 +174,7 @@ function createOpenFile(db: DatabaseSync, file: string): OpenFile {
     },
     close() {
       try {
-        owners.close()
+        owners.close({ mayWrite: findTaken() === undefined })
       } finally {
         db.close()
       }

@@ -14,8 +14,8 @@ export interface Owners {
   dead(): number[]
   /** Strikes one out, once nothing is its own any more; its lock file goes when that is committed. */
   remove(id: number): void
-  /** Stops being an owner. */
-  close(): void
+  /** Stops being an owner. What is still running here is left to the others, who will find this one gone. */
+  close(options: { mayWrite: boolean }): void
 }
 
 /** Does something once the transaction is committed, and never if it is rolled back. */
@@ -55,7 +55,7 @@ export function createOwners(db: DatabaseSync, file: string, afterCommit: AfterC
   return {
     own: () => id,
     register() {
-      held ??= takeLock(pathOf(lock))
+      held ??= takeLock(pathOf(lock), statSync(file).mode & 0o777)
       const given = Number(insert.get(lock)?.['id'])
       // Rolled back, the number may become another's.
       afterCommit(() => {
@@ -71,23 +71,24 @@ export function createOwners(db: DatabaseSync, file: string, afterCommit: AfterC
       // Not before: rolled back, the row would stay without its file.
       if (row) afterCommit(() => removeFiles(row.lock))
     },
-    close() {
+    close({ mayWrite }) {
       if (!held) return
-      // What is still running here is left to the others, who will find this owner dead.
-      const isLeft = isBusy.get(id) !== undefined
-      if (!isLeft) remove.run(id)
-      held.close()
-      held = undefined
-      if (!isLeft) removeFiles(lock)
+      try {
+        if (mayWrite && !isBusy.get(id)) remove.run(id)
+      } finally {
+        held.close()
+        held = undefined
+        removeFiles(lock)
+      }
     },
   }
 }
 
 const BUSY = 5
 
-/** A connection that holds the lock until it is closed. */
-function takeLock(path: string): DatabaseSync {
-  createPrivately(path)
+/** A connection that holds the lock until it is closed. Whoever may use the database must be able to ask for it. */
+function takeLock(path: string, mode: number): DatabaseSync {
+  createPrivately(path, mode)
   const db = new DatabaseSync(path)
   // Nothing is ever written: the transaction is the lock.
   db.exec('BEGIN EXCLUSIVE')

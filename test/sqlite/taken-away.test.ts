@@ -1,0 +1,109 @@
+import { copyFileSync, readdirSync, readFileSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { beforeEach, describe, expect, onTestFinished, test, vi } from 'vitest'
+import { openFile } from '../../packages/sqlite/src/engine.ts'
+import { callbackOf, openInbox, startInbox, temporaryFolder } from '../helpers/inboxes.ts'
+import { kill, startProcess } from '../helpers/process.ts'
+
+const isUnavailable = expect.objectContaining({ code: 'ERR_LUMA_STORE_UNAVAILABLE' })
+const patience = { timeout: 20_000, interval: 20 }
+
+let file: string
+beforeEach(() => {
+  file = join(temporaryFolder(), 'luma.db')
+})
+
+const FILES = [
+  ['the file', ''],
+  ['its -wal', '-wal'],
+  ['its -shm', '-shm'],
+]
+const WAYS: [string, (path: string) => void][] = [
+  ['deleted', (path) => rmSync(path)],
+  ['moved', (path) => renameSync(path, `${path}.moved`)],
+  ['replaced', replace],
+  ['replaced by its copy', replaceByCopy],
+]
+const CASES = FILES.flatMap(([name, ending]) => WAYS.map(([how, takeAway]) => ({ name, ending, how, takeAway })))
+
+describe('what is taken away while it is used', () => {
+  test.each(CASES)('$name, $how: nothing more is answered 200, for it would be lost', async ({ ending, takeAway }) => {
+    const inbox = openInbox(file)
+    await startInbox(inbox)
+    await inbox.record(callbackOf('a'))
+    takeAway(file + ending)
+    await expect(inbox.record(callbackOf('b'))).rejects.toEqual(isUnavailable)
+    await expect(inbox.record(callbackOf('b'))).rejects.toThrow(
+      `${file}${ending} was deleted, moved or replaced while in use; put it back or restart the process`,
+    )
+  })
+
+  test.each(CASES)('$name, $how, and then closed: the process ends its work', async ({ ending, takeAway }) => {
+    const inbox = openInbox(file)
+    await startInbox(inbox)
+    takeAway(file + ending)
+    await inbox.close({ timeout: 0 })
+    expect(readdirSync(dirname(file)).filter((name) => name.includes('owner'))).toEqual([])
+  })
+
+  test.each(FILES)('%s, put back: all goes on', async (_name, ending) => {
+    const inbox = openInbox(file)
+    const { runs } = await startInbox(inbox)
+    renameSync(file + ending, `${file}.moved`)
+    await expect(inbox.record(callbackOf('a'))).rejects.toEqual(isUnavailable)
+    renameSync(`${file}.moved`, file + ending)
+    expect(await inbox.record(callbackOf('a'))).toBe('recorded')
+    await vi.waitFor(() => expect(runs).toEqual(['a']), patience)
+  })
+
+  test('a link to the file, pointed to another: what comes would be looked for there', async () => {
+    const link = join(dirname(file), 'link.db')
+    writeFileSync(file, '')
+    symlinkSync(file, link)
+    const inbox = openInbox(link)
+    await startInbox(inbox)
+    rmSync(link)
+    symlinkSync(`${file}.other`, link)
+    await expect(inbox.record(callbackOf('a'))).rejects.toThrow(`${link} was deleted, moved or replaced`)
+    rmSync(link)
+    symlinkSync(file, link)
+    expect(await inbox.record(callbackOf('a'))).toBe('recorded')
+  })
+
+  test.each(FILES)('%s, within a transaction: none of that is told to have happened', (_name, ending) => {
+    const opened = openFile(file, 5_000)
+    onTestFinished(() => opened.close())
+    const { receivedAt, query, ...callback } = callbackOf('a')
+    // Read between the first write and the commit.
+    const added = {
+      ...callback,
+      query: JSON.stringify(query),
+      get receivedAt() {
+        rmSync(file + ending)
+        return receivedAt.getTime()
+      },
+    }
+    expect(() => opened.run([['record', added, 0]])).toThrow('put it back or restart')
+  })
+
+  test('the -wal: what it held is in the file, though the process is killed', async () => {
+    const owner = await startProcess({ sqlite: file }, 60_000, 1)
+    owner.send({ record: ['a', 'b', 'c'] })
+    await vi.waitFor(() => expect(owner.idsOf('begun')).toEqual(['a']), patience)
+    rmSync(`${file}-wal`)
+    await vi.waitFor(() => expect(readFileSync(file).includes('c:success')).toBe(true), patience)
+    await kill(owner)
+    const { runs } = await startInbox(openInbox(file))
+    await vi.waitFor(() => expect(runs.toSorted()).toEqual(['a', 'b', 'c']), patience)
+  })
+})
+
+function replace(path: string): void {
+  writeFileSync(`${path}.new`, 'something else')
+  renameSync(`${path}.new`, path)
+}
+
+function replaceByCopy(path: string): void {
+  copyFileSync(path, `${path}.new`)
+  renameSync(`${path}.new`, path)
+}
