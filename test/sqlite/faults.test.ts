@@ -1,4 +1,4 @@
-import { mkdirSync, renameSync, rmSync, truncateSync, writeFileSync } from 'node:fs'
+import { mkdirSync, truncateSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { fileURLToPath } from 'node:url'
@@ -9,8 +9,6 @@ import { canMount, mountReason } from '../helpers/namespaces.ts'
 import { heldHook, startReceiver, verdict } from '../helpers/receiver.ts'
 import { successOf } from '../helpers/signed.ts'
 import { systemClock } from '../../packages/core/src/clock.ts'
-
-const isUnavailable = expect.objectContaining({ code: 'ERR_LUMA_STORE_UNAVAILABLE' })
 
 describe('a disk that is full', () => {
   // Needs a small file system of its own, which not every system lets one mount.

@@ -214,6 +214,24 @@ describe('what waits', () => {
     await vi.waitFor(() => expect(runs).toEqual(['a']), { timeout: 5_000, interval: 20 })
   })
 
+  test('is retried by the shortest maxDelay of those who share the file, and uses up no attempts before that', async () => {
+    const file = newFile()
+    const patient = openInbox(file)
+    const hour = { attempts: 5, minDelay: 3_600_000, maxDelay: 3_600_000 }
+    const { events } = await startInbox(patient, () => Promise.reject(new Error('not yet')), { retry: hour })
+    await patient.record(callbackOf('a'))
+    await vi.waitFor(() => expect(events).toMatchObject([{ type: 'retrying' }]), long)
+    const clock = settableClock()
+    const minute = { attempts: 5, minDelay: 60_000, maxDelay: 60_000 }
+    const { runs } = await startInbox(openInbox(file), async () => {}, { retry: minute, clock })
+    const { attempts, nextRunAt } = (await patient.get('a:success')) ?? {}
+    expect(attempts).toBe(1)
+    expect(nextRunAt?.getTime()).toBeLessThanOrEqual(Date.now() + 60_000)
+    expect(nextRunAt?.getTime()).toBeGreaterThan(Date.now())
+    clock.pass(60_000)
+    await vi.waitFor(() => expect(runs).toEqual(['a']), long)
+  })
+
   test('is run in the order in which it was due, tried before or not', async () => {
     const file = newFile()
     const first = openInbox(file)

@@ -31,8 +31,9 @@ export interface Jobs {
   renew(id: number, takes: number, lease: number): boolean
   end(id: number, takes: number, ending: Ending): boolean
   /**
-   * Makes due again what dead processes and ended leases of others left behind, and what waits for a time after
-   * `latestDue`, which only a clock that was set back can have brought about. How much that was.
+   * Makes due again what dead processes and ended leases of others left behind. After `latestDue` nothing waits, the
+   * clock was set back since: what was not tried yet is due at once, else it waits until then, for a retry is due later
+   * where another process was told of a longer `maxDelay`. How much that was.
    */
   recover(latestDue: number): number
 }
@@ -81,7 +82,7 @@ export function createJobs(db: DatabaseSync, owners: Owners, begin: () => void):
   const recoverExpired = db.prepare(`${cutOff} WHERE ${others}`)
   const recoverOwned = db.prepare(`${cutOff} WHERE state = ${STATE.running} AND owner = ?`)
   const postponed = db.prepare(`SELECT 1 FROM work WHERE state = ${STATE.pending} AND at > ? LIMIT 1`)
-  const advance = db.prepare(`UPDATE work SET at = 0 WHERE state = ${STATE.pending} AND at > ?`)
+  const advance = db.prepare(`UPDATE work SET at = iif(attempts = 0, 0, ?1) WHERE state = ${STATE.pending} AND at > ?1`)
 
   return {
     take(count, now, leaseTime) {
