@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, writeFileSync } from 'node:fs'
+import { existsSync, readdirSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { createHandler, UnrecoverableError, type LumaHandler } from '@luma-callback/core'
 import { sqliteInbox } from '@luma-callback/sqlite'
@@ -192,6 +192,17 @@ describe('a file', () => {
       stderr: `error: there is no file ${file}\n`,
     })
     expect(readdirSync(folder)).toEqual([])
+  })
+
+  test('that is empty is made none', async () => {
+    const file = join(temporaryFolder(), 'luma.db')
+    writeFileSync(file, '')
+    expect(await run(['inbox', 'stats', '--sqlite', file])).toEqual({
+      code: 2,
+      stdout: '',
+      stderr: `error: the file ${file} is empty, so it is no inbox\n`,
+    })
+    expect(statSync(file).size).toBe(0)
   })
 
   test('that is no inbox is left as it is, and that is said in one line', async () => {

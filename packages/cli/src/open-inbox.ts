@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs'
+import { existsSync, statSync } from 'node:fs'
 import type { DurableInbox } from '@luma-callback/core'
 import { sqliteInbox } from '@luma-callback/sqlite'
 import { Failure } from './failure.ts'
@@ -25,6 +25,7 @@ export async function openInbox(engine: Engine): Promise<DurableInbox> {
     throw new Failure(message, { exitCode: 2 })
   }
   if (!existsSync(sqlite)) throw new Failure(`there is no file ${sqlite}`, { exitCode: 2 })
+  if (statSync(sqlite).size === 0) throw new Failure(`the file ${sqlite} is empty, so it is no inbox`, { exitCode: 2 })
   return sqliteInbox(sqlite)
 }
 

@@ -82,8 +82,8 @@ export function createLooks(prefix: string, open: () => Promise<OpenQueue>): Loo
         const ids = await redis.zrange(queue.toKey('failed'), '0', String(STEP - 1))
         const requeued = (await Promise.all(ids.map((id) => requeueOne(opened, id)))).filter(Boolean).length
         total += requeued
-        // What cannot be requeued stays in front.
-        if (requeued === 0) return total
+        // What cannot be requeued stays in front; what has failed again meanwhile is no reason to go on.
+        if (requeued === 0 || ids.length < STEP) return total
       }
     },
     async stats() {

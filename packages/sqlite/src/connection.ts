@@ -43,6 +43,7 @@ export async function connect(data: ThreadData): Promise<Connection> {
   let calls: Call[] = []
   let waiting: Waiting[] = []
   let broken: Error | undefined
+  let closing = false
 
   function call(...called: Call): Promise<unknown> {
     return new Promise((resolve, reject) => {
@@ -71,7 +72,7 @@ export async function connect(data: ThreadData): Promise<Connection> {
   function onReply(reply: Reply): void {
     const batch = asked.shift()
     if (asked.length === 0) {
-      thread.unref()
+      if (!closing) thread.unref()
       ask()
     }
     for (const [index, { resolve, reject }] of (batch?.waiting ?? []).entries()) {
@@ -108,6 +109,7 @@ export async function connect(data: ThreadData): Promise<Connection> {
       if (broken) return
       ask()
       const ended = new Promise((resolve) => thread.once('exit', resolve))
+      closing = true
       thread.ref()
       thread.postMessage('close' satisfies Request)
       await ended

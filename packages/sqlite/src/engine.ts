@@ -51,6 +51,8 @@ export function openFile(name: string, busyTimeout: number): OpenFile {
   }
 }
 
+/** How long a file that is being closed waits for a lock, in milliseconds. */
+const LAST_WAIT = 200
 const BUSY = 5
 
 /** To change to a WAL, SQLite needs the file for itself, and of all locks it does not wait for this one. */
@@ -174,6 +176,8 @@ function createOpenFile(db: DatabaseSync, file: string, findTaken: () => string 
     },
     close() {
       try {
+        // Nothing depends on what is still written here, so whoever ends a process does not wait for it.
+        db.exec(`PRAGMA busy_timeout = ${LAST_WAIT}`)
         owners.close({ mayWrite: findTaken() === undefined })
       } finally {
         db.close()

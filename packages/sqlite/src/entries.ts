@@ -4,8 +4,24 @@ import { STATE } from './schema.ts'
 
 const STATES = Object.keys(STATE) as DeliveryState[]
 
-/** One row more than was asked for tells that there is another page. */
-export function toPage(rows: readonly WorkRow[], limit: number): InboxPage {
+/** Rows that are read in one go: each may be as large as a body, and callbacks wait while they are read. */
+const ROWS_AT_ONCE = 50
+
+/** Reads the rows of a page, by `list`; one more than was asked for tells that there is another page. */
+export async function readPage(
+  list: (after: Position | undefined, limit: number) => Promise<readonly WorkRow[]>,
+  after: Position | undefined,
+  limit: number,
+): Promise<InboxPage> {
+  const rows: WorkRow[] = []
+  let isMore = true
+  while (isMore && rows.length <= limit) {
+    const count = Math.min(limit + 1 - rows.length, ROWS_AT_ONCE)
+    const last = rows.at(-1)
+    const some = await list(last ? { at: last.at, id: last.id } : after, count)
+    rows.push(...some)
+    isMore = some.length === count
+  }
   const shown = rows.slice(0, limit)
   const last = shown.at(-1)
   return {

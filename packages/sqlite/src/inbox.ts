@@ -12,9 +12,10 @@ import {
 } from '@luma-callback/core'
 import { checkKey, toNewCallback } from './arguments.ts'
 import { connect, type Connection } from './connection.ts'
-import { toEntry, toPage, toPosition } from './entries.ts'
+import { readPage, toEntry, toPosition } from './entries.ts'
 import { startHousekeeping } from './housekeeping.ts'
 import { createJobStore } from './job-store.ts'
+import { STEP } from './looks.ts'
 import { checkNode, readOptions, type SqliteInboxOptions } from './options.ts'
 
 /** What there is only once the inbox was started. */
@@ -70,12 +71,15 @@ export function sqliteInbox(file: string, options: SqliteInboxOptions = {}): Dur
     return recorded
   }
 
-  /** Again and again in small steps, so that callbacks go in between. */
+  /** In small steps, so that callbacks go in between, until one was not full: what comes meanwhile is not waited for. */
   async function inSteps(step: (connection: Connection) => Promise<number>): Promise<number> {
     const opened = await connection()
     let total = 0
-    for (let count = await step(opened); count > 0; count = await step(opened)) total += count
-    return total
+    for (;;) {
+      const count = await step(opened)
+      total += count
+      if (count < STEP) return total
+    }
   }
 
   async function begin(deliver: Deliver, inboxOptions: InboxOptions): Promise<void> {
@@ -99,8 +103,7 @@ export function sqliteInbox(file: string, options: SqliteInboxOptions = {}): Dur
   async function shutDown(timeout: number | undefined): Promise<void> {
     await starting?.catch(() => {})
     const opened = await connecting?.catch(() => undefined)
-    await work?.housekeeping.stop()
-    await work?.runner.close({ timeout })
+    await Promise.all([work?.housekeeping.stop(), work?.runner.close({ timeout })])
     await opened?.close()
   }
 
@@ -124,7 +127,7 @@ export function sqliteInbox(file: string, options: SqliteInboxOptions = {}): Dur
       const { state, cursor, limit } = readListOptions(listOptions)
       const after = cursor === undefined ? undefined : toPosition(cursor)
       const { call } = await connection()
-      return toPage(await call('list', state, after, limit + 1), limit)
+      return readPage((position, count) => call('list', state, position, count), after, limit)
     },
     async get(key) {
       checkKey('get', key)

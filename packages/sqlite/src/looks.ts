@@ -29,6 +29,7 @@ export interface Position {
 export interface Looks {
   list(state: DeliveryState | undefined, after: Position | undefined, limit: number): WorkRow[]
   get(key: string): WorkRow | undefined
+  /** Requeues one, or up to a step of all, the longest dead first; how much that was. */
   requeue(key: string | undefined, now: number): number
   stats(): InboxStats
   /** Removes up to a step of what is done beyond the latest `keep`; how much that was. */
@@ -51,7 +52,9 @@ export function createLooks(db: DatabaseSync, begin: () => void): Looks {
   const one = db.prepare(`${columns} WHERE id = (SELECT id FROM seen WHERE hash = ?)`)
   const revive = `UPDATE work SET state = ${STATE.pending}, at = ?, attempts = 0, crashes = 0 WHERE state = ${STATE.dead}`
   const requeueOne = db.prepare(`${revive} AND id = (SELECT id FROM seen WHERE hash = ?)`)
-  const requeueSome = db.prepare(`${revive} AND id IN (SELECT id FROM work WHERE state = ${STATE.dead} LIMIT ${STEP})`)
+  const requeueSome = db.prepare(
+    `${revive} AND id IN (SELECT id FROM work WHERE state = ${STATE.dead} ORDER BY at LIMIT ${STEP})`,
+  )
   const counts = db.prepare('SELECT state, count(*) AS count FROM work GROUP BY state')
   // Counting ten million rows would hold up callbacks; the ids have hardly any gaps.
   const seen = db.prepare('SELECT coalesce(max(id) - min(id) + 1, 0) AS count FROM seen')
