@@ -153,7 +153,7 @@ describe('a lease', () => {
 
 /** The file as a runner sees it. */
 async function openStore(file: string, lease: number) {
-  const connection = await connect({ file, busyTimeout: 5_000 })
+  const connection = await connect({ file, busyTimeout: 5_000 }, () => {})
   onTestFinished(() => connection.close())
   await connection.call('register')
   return {

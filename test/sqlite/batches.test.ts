@@ -56,7 +56,7 @@ describe('a call that is wrong, beside others in one batch', () => {
 
   test('in the thread itself: each is told what became of its own, and no more than that happened', async () => {
     const file = newFile()
-    const connection = await connect({ file, busyTimeout: 5_000 })
+    const connection = await connect({ file, busyTimeout: 5_000 }, () => {})
     onTestFinished(() => connection.close())
     const added = (key: string, receivedAt = 1) => {
       const { digest, taskId, outcome, raw } = callbackOf(key)

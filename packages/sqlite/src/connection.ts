@@ -30,9 +30,10 @@ interface Batch {
  * Opens a file in a thread of its own. What is called while a transaction runs goes together into the next
  * one: one sync of the disk serves them all, and the busier it gets, the more it serves.
  *
+ * @param onEnded - Called when the thread has ended though it was not closed; it can be called no more.
  * @throws InboxFileError (`ERR_LUMA_INBOX_FILE`) if the file cannot be opened.
  */
-export async function connect(data: ThreadData): Promise<Connection> {
+export async function connect(data: ThreadData, onEnded: () => void): Promise<Connection> {
   // In the package it is JavaScript; run from its sources it is not.
   const thread = new Worker(new URL(`./thread${extname(import.meta.url)}`, import.meta.url), {
     workerData: data,
@@ -83,12 +84,14 @@ export async function connect(data: ThreadData): Promise<Connection> {
   }
 
   function onEnd(cause: unknown): void {
-    broken ??= new StoreUnavailableError(`the thread that writes ${data.file} has ended; restart the process`, {
+    if (broken) return
+    broken = new StoreUnavailableError(`the thread that writes ${data.file} has ended; the next call starts another`, {
       cause,
     })
     for (const { reject } of [...asked.flatMap((batch) => batch.waiting), ...waiting]) reject(broken)
     asked.length = 0
     waiting = []
+    if (!closing) onEnded()
   }
 
   thread.on('message', onReply)

@@ -8,7 +8,7 @@ const DONE_KEPT = 10_000
 const SWEEP_INTERVAL = 5_000
 
 interface HousekeepingOptions extends Pick<InboxOptions, 'retention' | 'retry' | 'emit' | 'clock'> {
-  connection: Connection
+  connection: Pick<Connection, 'call'>
   /** Milliseconds. */
   pollInterval: number
   /** Called when there is work again that a dead process or an ended lease had left behind. */

@@ -11,10 +11,10 @@ import {
   type Runner,
 } from '@luma-callback/core'
 import { checkKey, toNewCallback } from './arguments.ts'
-import { connect, type Connection } from './connection.ts'
 import { readPage, toEntry, toPosition } from './entries.ts'
 import { startHousekeeping } from './housekeeping.ts'
 import { createJobStore } from './job-store.ts'
+import { createLink, type Link } from './link.ts'
 import { STEP } from './looks.ts'
 import { checkNode, readOptions, type SqliteInboxOptions } from './options.ts'
 
@@ -44,20 +44,13 @@ export function sqliteInbox(file: string, options: SqliteInboxOptions = {}): Dur
   }
   const { busyTimeout, lease, pollInterval } = readOptions(options)
   const path = resolve(file)
-  let connecting: Promise<Connection> | undefined
+  const link = createLink({ file: path, busyTimeout }, () => work?.runner.loseLeases())
   let work: Work | undefined
   let starting: Promise<void> | undefined
   let closing: Promise<void> | undefined
 
-  /** One that failed is tried again by whoever asks next. */
-  function connection(): Promise<Connection> {
-    if (closing) return Promise.reject(closedError())
-    connecting ??= connect({ file: path, busyTimeout }).catch((error: unknown) => {
-      connecting = undefined
-      throw error
-    })
-    return connecting
-  }
+  /** For who calls from outside; what is still at work needs the link until it is closed. */
+  const call: Link['call'] = (...called) => (closing ? Promise.reject(closedError()) : link.call(...called))
 
   function now(): number {
     return work?.options.clock.now() ?? Date.now()
@@ -65,34 +58,32 @@ export function sqliteInbox(file: string, options: SqliteInboxOptions = {}): Dur
 
   async function record(callback: LumaCallback): Promise<Recorded> {
     const added = toNewCallback(callback)
-    const { call } = await connection()
     const recorded = await call('record', added, work ? now() - work.options.retention : 0)
     if (recorded === 'recorded') work?.runner.wake()
     return recorded
   }
 
   /** In small steps, so that callbacks go in between, until one was not full: what comes meanwhile is not waited for. */
-  async function inSteps(step: (connection: Connection) => Promise<number>): Promise<number> {
-    const opened = await connection()
+  async function inSteps(step: () => Promise<number>): Promise<number> {
     let total = 0
     for (;;) {
-      const count = await step(opened)
+      const count = await step()
       total += count
       if (count < STEP) return total
     }
   }
 
   async function begin(deliver: Deliver, inboxOptions: InboxOptions): Promise<void> {
-    const opened = await connection()
-    await opened.call('register')
+    if (closing) throw closedError()
+    await link.register()
     const { clock, retry } = inboxOptions
-    await opened.call('recover', clock.now() + retry.maxDelay)
+    await link.call('recover', clock.now() + retry.maxDelay)
     // Whoever closes has looked for what there is to stop; nobody would ever stop what is begun after that.
     if (closing) throw closedError()
-    const store = createJobStore(opened, lease, clock)
+    const store = createJobStore(link, lease, clock)
     const runner = createRunner({ ...inboxOptions, store, deliver, lease, pollInterval })
     const onRecovered = (): void => runner.wake()
-    const housekeeping = startHousekeeping({ ...inboxOptions, connection: opened, pollInterval, onRecovered })
+    const housekeeping = startHousekeeping({ ...inboxOptions, connection: link, pollInterval, onRecovered })
     work = { runner, housekeeping, options: inboxOptions }
   }
 
@@ -102,9 +93,8 @@ export function sqliteInbox(file: string, options: SqliteInboxOptions = {}): Dur
 
   async function shutDown(timeout: number | undefined): Promise<void> {
     await starting?.catch(() => {})
-    const opened = await connecting?.catch(() => undefined)
     await Promise.all([work?.housekeeping.stop(), work?.runner.close({ timeout })])
-    await opened?.close()
+    await link.close()
   }
 
   return {
@@ -126,28 +116,22 @@ export function sqliteInbox(file: string, options: SqliteInboxOptions = {}): Dur
     async list(listOptions = {}) {
       const { state, cursor, limit } = readListOptions(listOptions)
       const after = cursor === undefined ? undefined : toPosition(cursor)
-      const { call } = await connection()
       return readPage((position, count) => call('list', state, position, count), after, limit)
     },
     async get(key) {
       checkKey('get', key)
-      const { call } = await connection()
       const row = await call('get', key)
       return row && toEntry(row)
     },
     async requeue(key) {
       if (key !== undefined) checkKey('requeue', key)
-      const { call } = await connection()
       const count = await (key === undefined
-        ? inSteps((opened) => opened.call('requeue', undefined, now()))
+        ? inSteps(() => call('requeue', undefined, now()))
         : call('requeue', key, now()))
       if (count > 0) work?.runner.wake()
       return count
     },
-    async stats() {
-      const { call } = await connection()
-      return call('stats')
-    },
-    purge: () => inSteps(({ call }) => call('purge', 0)),
+    stats: () => call('stats'),
+    purge: () => inSteps(() => call('purge', 0)),
   }
 }
