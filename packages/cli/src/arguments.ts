@@ -1,8 +1,7 @@
+import { LONGEST_TIMER } from '@luma-callback/core'
 import { InvalidArgumentError, Option } from 'commander'
 
 const UNITS: Readonly<Record<string, number>> = { '': 1, ms: 1, s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 }
-/** The longest that a timer keeps. */
-const LONGEST_TIMER = 2 ** 31 - 1
 
 /** The webhook key. Left out, or empty in the environment: there is none. */
 export function secretOption(description: string): Option {

@@ -1,10 +1,9 @@
+import { LONGEST_TIMER } from './clock.ts'
+
 /** What an option of an inbox or store may be: an integer of at least `least`, or a text of this pattern. */
 export type OptionRule =
   | { readonly fallback: number; readonly least: number }
   | { readonly fallback: string; readonly pattern: RegExp; readonly must: string }
-
-/** The longest that a timer keeps, in milliseconds. */
-const MOST = 2 ** 31 - 1
 
 /**
  * Checks the options of an inbox or a dedupe store, and fills in their defaults.
@@ -34,6 +33,6 @@ export function readEngineOptions<Rules extends Readonly<Record<string, OptionRu
 
 function problemOf(value: unknown, rule: OptionRule): string | undefined {
   if ('pattern' in rule) return typeof value === 'string' && rule.pattern.test(value) ? undefined : rule.must
-  const isUsable = Number.isInteger(value) && (value as number) >= rule.least && (value as number) <= MOST
-  return isUsable ? undefined : `an integer from ${rule.least} to ${MOST}`
+  const isUsable = Number.isInteger(value) && (value as number) >= rule.least && (value as number) <= LONGEST_TIMER
+  return isUsable ? undefined : `an integer from ${rule.least} to ${LONGEST_TIMER}`
 }

@@ -1,4 +1,5 @@
 import type { CallbackSource } from './callback.ts'
+import { InvalidCallbackError } from './errors.ts'
 import type { Deliver, InboxOptions } from './inbox.ts'
 
 /** A callback that a store has leased to this process. */
@@ -37,4 +38,18 @@ export interface RunnerOptions<Held extends Job> extends InboxOptions {
   lease: number
   /** How often the store is asked for jobs that nobody woke this process for, in milliseconds. */
   pollInterval: number
+}
+
+/** In place of what cannot be read, because somebody else put it into an engine's queue. */
+export function noCallback(jobId: string, queue: string): Required<CallbackSource> {
+  const message = `job ${jobId} of the queue ${queue} is no callback; somebody else put it there`
+  return {
+    key: `job ${jobId}`,
+    // Whoever reads it to run its hook finds this out, tells it and buries it.
+    get raw(): string {
+      throw new InvalidCallbackError('callback', message)
+    },
+    query: {},
+    receivedAt: new Date(0),
+  }
 }

@@ -1,5 +1,4 @@
-import { hash } from 'node:crypto'
-import { InvalidCallbackError, type CallbackSource, type LumaCallback } from '@luma-callback/core'
+import { keyHash, type CallbackSource, type LumaCallback } from '@luma-callback/core'
 
 /** The queue's name, as dashboards show it. */
 export const QUEUE = 'luma-callbacks'
@@ -50,20 +49,6 @@ export function toSource({ key, raw, query, receivedAt }: Partial<CallbackData>)
   }
 }
 
-/** In place of what cannot be read, because somebody else put it into the queue. */
-export function noCallback(jobId: string): Required<CallbackSource> {
-  const message = `job ${jobId} of the queue ${QUEUE} is no callback; somebody else put it there`
-  return {
-    key: `job ${jobId}`,
-    // Whoever reads it to run its hook finds this out, tells it and buries it.
-    get raw(): string {
-      throw new InvalidCallbackError('callback', message)
-    },
-    query: {},
-    receivedAt: new Date(0),
-  }
-}
-
 /** How many runs before this one were cut off: by now, and without one in order since then. */
 export function crashesOf(
   { crashes = 0, endedRun = -1 }: Partial<CallbackData>,
@@ -78,11 +63,9 @@ export function storable(text: string): string {
   return text.toWellFormed().replaceAll('\0', '\uFFFD')
 }
 
-/**
- * The id of a key's job: 128 bits of its SHA-256, so that its length and characters do not matter. Of its UTF-16, for in
- * UTF-8 all lone surrogates are one.
- */
+/** The id of a key's job, as a UUID. */
 export function idOf(key: string): string {
-  const digits = hash('sha256', Buffer.from(key, 'utf16le'), 'hex').slice(0, 32)
-  return digits.replace(/^(.{8})(.{4})(.{4})(.{4})/, '$1-$2-$3-$4-')
+  return keyHash(key)
+    .toString('hex')
+    .replace(/^(.{8})(.{4})(.{4})(.{4})/, '$1-$2-$3-$4-')
 }

@@ -1,6 +1,6 @@
-import { gather, type Job, type JobStore } from '@luma-callback/core'
+import { gather, noCallback, type Job, type JobStore } from '@luma-callback/core'
 import type { PgBoss } from 'pg-boss'
-import { crashesOf, noCallback, QUEUE, storable, toSource, type CallbackData } from './callback-job.ts'
+import { crashesOf, QUEUE, storable, toSource, type CallbackData } from './callback-job.ts'
 import type { Database } from './database.ts'
 import { FOR_EVER } from './engine.ts'
 
@@ -142,7 +142,7 @@ export function createJobStore({ boss, database, schema }: JobStoreOptions): Pos
 function toJob({ id, data, retryCount }: { id: string; data: CallbackData | null; retryCount: number }): PostgresJob {
   const { crashes, justNow } = crashesOf(data ?? {}, retryCount)
   return {
-    source: (data && toSource(data)) ?? noCallback(id),
+    source: (data && toSource(data)) ?? noCallback(id, QUEUE),
     attempt: (data?.attempts ?? 0) + 1,
     crashes,
     isRecovered: justNow > 0,

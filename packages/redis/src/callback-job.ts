@@ -1,5 +1,4 @@
-import { hash } from 'node:crypto'
-import { InvalidCallbackError, printable, type CallbackSource, type LumaCallback } from '@luma-callback/core'
+import { keyHash, printable, type CallbackSource, type LumaCallback } from '@luma-callback/core'
 
 /** The queue's name, as dashboards show it. */
 export const QUEUE = 'luma-callbacks'
@@ -26,31 +25,14 @@ export function toSource({ key, raw, query, receivedAt }: Partial<CallbackData>)
   return isOurs ? { key, raw, query: query ?? {}, receivedAt: new Date(receivedAt) } : undefined
 }
 
-/** In place of what cannot be read, because somebody else put it into the queue. */
-export function noCallback(jobId: string): Required<CallbackSource> {
-  const message = `job ${jobId} of the queue ${QUEUE} is no callback; somebody else put it there`
-  return {
-    key: `job ${jobId}`,
-    // Whoever reads it to run its hook finds this out, tells it and buries it.
-    get raw(): string {
-      throw new InvalidCallbackError('callback', message)
-    },
-    query: {},
-    receivedAt: new Date(0),
-  }
-}
-
 /** What a dashboard's list says. */
 export function nameOf({ taskId, outcome }: LumaCallback): string {
   return printable(`${outcome} of task ${taskId}`, { most: 200 })
 }
 
-/**
- * The id of a key's job: 128 bits of its SHA-256, so that its length and characters do not matter. Of its UTF-16, for in
- * UTF-8 all lone surrogates are one.
- */
+/** The id of a key's job. */
 export function idOf(key: string): string {
-  return hash('sha256', Buffer.from(key, 'utf16le'), 'hex').slice(0, 32)
+  return keyHash(key).toString('hex')
 }
 
 /**

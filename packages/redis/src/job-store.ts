@@ -1,7 +1,7 @@
-import type { Clock, Job, JobStore } from '@luma-callback/core'
+import { noCallback, type Clock, type Job, type JobStore } from '@luma-callback/core'
 import { ErrorCode, type Job as BullJob, type Queue, type Worker } from 'bullmq'
 import type { Redis } from 'ioredis'
-import { noCallback, seenKeys, TAKEN_AT, toSource, type CallbackData } from './callback-job.ts'
+import { QUEUE, seenKeys, TAKEN_AT, toSource, type CallbackData } from './callback-job.ts'
 import { problemOf } from './connection.ts'
 import { createLeases } from './leases.ts'
 import type { Waker } from './waker.ts'
@@ -57,7 +57,7 @@ export function createJobStore(options: JobStoreOptions): RedisJobStore {
     const { data, attemptsMade, stalledCounter } = bullJob
     const isRecovered = stalledCounter > 0 && (await wasCutOff(bullJob).catch(() => true))
     const job = {
-      source: (data && toSource(data)) ?? noCallback(bullJob.id ?? ''),
+      source: (data && toSource(data)) ?? noCallback(bullJob.id ?? '', QUEUE),
       attempt: attemptsMade + 1,
       crashes: stalledCounter,
       isRecovered,

@@ -1,6 +1,5 @@
 import type { DatabaseSync } from 'node:sqlite'
-import type { DeliveryState, InboxStats } from '@luma-callback/core'
-import { hashOf } from './records.ts'
+import { keyHash, type DeliveryState, type InboxStats } from '@luma-callback/core'
 import { STATE } from './schema.ts'
 
 export interface WorkRow {
@@ -78,10 +77,10 @@ export function createLooks(db: DatabaseSync, begin: () => void): Looks {
       }
       return rows as WorkRow[]
     },
-    get: (key) => one.get(hashOf(key)) as WorkRow | undefined,
+    get: (key) => one.get(keyHash(key)) as WorkRow | undefined,
     requeue(key, now) {
       begin()
-      const { changes } = key === undefined ? requeueSome.run(now) : requeueOne.run(now, hashOf(key))
+      const { changes } = key === undefined ? requeueSome.run(now) : requeueOne.run(now, keyHash(key))
       return Number(changes)
     },
     stats() {

@@ -1,6 +1,5 @@
-import { hash } from 'node:crypto'
 import type { DatabaseSync } from 'node:sqlite'
-import type { Recorded } from '@luma-callback/core'
+import { keyHash, type Recorded } from '@luma-callback/core'
 import { STATE } from './schema.ts'
 
 /** A callback on its way into the file. */
@@ -55,16 +54,16 @@ export function createRecords(db: DatabaseSync, begin: () => void): Records {
     record(callback, forgetBefore) {
       begin()
       const { key, digest, taskId, outcome, raw, query, receivedAt } = callback
-      const keyHash = hashOf(key)
+      const hash = keyHash(key)
       const contentDigest = Buffer.from(digest, 'hex')
-      let added = remember.run(keyHash, contentDigest, receivedAt)
+      let added = remember.run(hash, contentDigest, receivedAt)
       if (added.changes === 0) {
-        const first = find.get(keyHash) as { id: number; digest: Uint8Array; since: number }
+        const first = find.get(hash) as { id: number; digest: Uint8Array; since: number }
         if (first.since >= forgetBefore || isKept(first.id, forgetBefore)) {
           return contentDigest.equals(first.digest) ? 'duplicate' : 'conflict'
         }
         forgetOne(first.id)
-        added = remember.run(keyHash, contentDigest, receivedAt)
+        added = remember.run(hash, contentDigest, receivedAt)
       }
       insert.run(added.lastInsertRowid, JSON.stringify(key), taskId, outcome, raw, query, receivedAt, receivedAt)
       return 'recorded'
@@ -80,12 +79,4 @@ export function createRecords(db: DatabaseSync, begin: () => void): Records {
       return mayBeMore
     },
   }
-}
-
-/**
- * The first half of the key's SHA-256: of a billion keys, two share it with a chance of 1 in 10²⁰. Of its UTF-16, for
- * in UTF-8 all lone surrogates are one.
- */
-export function hashOf(key: string): Buffer {
-  return hash('sha256', Buffer.from(key, 'utf16le'), 'buffer').subarray(0, 16)
 }

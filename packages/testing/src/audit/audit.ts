@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
+import { LONGEST_TIMER } from '@luma-callback/core'
 import { Unmet, type Check, type Expectation, type Need } from './check.ts'
 import { CHECKS } from './checks/index.ts'
 import { newTask, openEndpoint, type Endpoint } from './endpoint.ts'
@@ -32,7 +33,6 @@ const RESULT_URL = 'https://files.example/l/luma-audit.mp4'
 /** How long a supervisor has to start a server again that crashed, or a busy one to come back to us. */
 const RESTART = 15_000
 const POLL = 50
-const LONGEST_TIMER = 2 ** 31 - 1
 const LACKS: Readonly<Record<Need, string>> = {
   secret: 'it needs the endpoint’s secret',
   probe: 'it needs a probe, which says how often a task was handled',

@@ -1,3 +1,4 @@
+import { LONGEST_TIMER } from '@luma-callback/core'
 import type { SimulatorEvent } from './events.ts'
 
 /** What `startSimulator` can be told. Times are milliseconds; a share is a number from 0 (never) to 1 (always). */
@@ -86,8 +87,6 @@ export interface Settings {
 
 const MINUTE = 60 * 1000
 const DAY = 24 * 60 * MINUTE
-/** The longest delay that a timer keeps. */
-const LONGEST_TIMER = 2 ** 31 - 1
 
 /** One option: its default, and what makes a value it can take, or `undefined` from any other. */
 interface Rule<Value> {
