@@ -18,7 +18,11 @@ function machineNode(): string | undefined {
   return folders.map((folder) => join(folder, 'node')).find((file) => existsSync(file))
 }
 
-const nodes = [...new Set([process.execPath, machineNode() ?? process.execPath])].map((path) => {
+/** The first Node that has SQLite, where somebody says where that is. */
+const oldNode = process.env['LUMA_OLD_NODE']
+
+const paths = [process.execPath, machineNode(), oldNode].filter((path) => path !== undefined)
+const nodes = [...new Set(paths)].map((path) => {
   const version = execFileSync(path, ['--version'], { encoding: 'utf8' }).trim()
   return { path, version, isTooOld: isBelow20_19(version) }
 })
@@ -101,10 +105,26 @@ const sqliteProgram = `
     console.log(error.code)
   }`
 
+const contractProgram = `
+  import { mkdtempSync, rmSync } from 'node:fs'
+  import { test } from 'node:test'
+  import { sqliteInbox } from '@luma-callback/sqlite'
+  import { inboxContract } from '@luma-callback/testing'
+  inboxContract({
+    test,
+    setUp() {
+      const folder = mkdtempSync('contract-')
+      return { open: () => sqliteInbox(folder + '/luma.db', { pollInterval: 20 }), tearDown: () => rmSync(folder, { recursive: true }) }
+    },
+  })`
+
 for (const { path, version, isTooOld } of nodes) {
   const reason = isTooOld ? ' (left out: the packages need 20.19)' : ''
   describe.skipIf(isTooOld)(`on Node ${version}${reason}`, () => suite(path, version))
 }
+
+if (!oldNode)
+  test.skip('on the first Node that has SQLite (left out: LUMA_OLD_NODE does not name a node 22.13)', () => {})
 
 function suite(path: string, version: string): void {
   test.each(ADAPTERS)('@luma-callback/%s is used from an ES module', (adapter) => {
@@ -130,12 +150,21 @@ function suite(path: string, version: string): void {
     )
   })
 
+  if (hasSqlite(version)) {
+    test('the contract of inboxes is kept by @luma-callback/sqlite, under node:test', () => {
+      writeFileSync(join(project, 'contract.mjs'), contractProgram)
+      expect(run(path, ['--test-reporter=tap', 'contract.mjs'], project)).toMatch(/^# pass [1-9]\d+\n# fail 0$/m)
+    })
+  }
+
   test('luma-callback runs, and says where a newer Node is needed', () => {
     const bin = join(project, 'node_modules/.bin/luma-callback')
     expect(run(path, [bin, '--version'], project)).toMatch(/^\d+\.\d+\.\d+\n$/)
     expect(run(path, [bin, 'simulate', '--help'], project)).toContain('--generation-time')
     const file = join(project, `cli-${version}.db`)
-    writeFileSync(file, '')
+    writeFileSync(join(project, 'sqlite.mjs'), sqliteProgram)
+    if (hasSqlite(version)) run(path, ['sqlite.mjs', file], project)
+    else writeFileSync(file, 'an inbox of a newer Node')
     const { stdout, stderr } = spawnSync(path, [bin, 'inbox', 'stats', '--sqlite', file], { encoding: 'utf8' })
     if (hasSqlite(version))
       expect({ stdout, stderr }).toMatchObject({ stdout: expect.stringContaining('dead'), stderr: '' })
