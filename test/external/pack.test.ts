@@ -157,6 +157,22 @@ function suite(path: string, version: string): void {
     })
   }
 
+  test('one signal for many waits is no leak to warn of', () => {
+    const source = `
+      import { createSlots, limited, pause, systemClock } from '@luma-callback/core'
+      process.on('warning', ({ name }) => console.log(name))
+      const controller = new AbortController()
+      const { signal } = controller
+      const { enter } = createSlots(0)
+      for (let count = 0; count < 20; count++) {
+        enter(signal).catch(() => {})
+        limited(signal, undefined, () => new Error(), systemClock)
+        void pause(60_000, signal, systemClock)
+      }
+      setTimeout(() => controller.abort(), 50)`
+    expect(run(path, ['--input-type=module', '--eval', source], project)).toBe('')
+  })
+
   test('luma-callback runs, and says where a newer Node is needed', () => {
     const bin = join(project, 'node_modules/.bin/luma-callback')
     expect(run(path, [bin, '--version'], project)).toMatch(/^\d+\.\d+\.\d+\n$/)

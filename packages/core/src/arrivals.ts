@@ -1,5 +1,6 @@
 import type { LumaCallback } from './callback.ts'
 import type { Clock } from './clock.ts'
+import { onAbort } from './on-abort.ts'
 
 /** Tells those who wait for a task's callback that it has come to this process. */
 export interface Arrivals {
@@ -20,7 +21,7 @@ export function createArrivals(clock: Clock): Arrivals {
         const ends = waiting.get(taskId) ?? new Set()
         waiting.set(taskId, ends)
         const timer = clock.setTimeout(giveUp, patience)
-        signal.addEventListener('abort', giveUp, { once: true })
+        const ignore = onAbort(signal, giveUp)
         ends.add(end)
 
         function giveUp(): void {
@@ -28,7 +29,7 @@ export function createArrivals(clock: Clock): Arrivals {
         }
         function end(callback: LumaCallback | undefined): void {
           clock.clearTimeout(timer)
-          signal.removeEventListener('abort', giveUp)
+          ignore()
           ends.delete(end)
           if (ends.size === 0) waiting.delete(taskId)
           resolve(callback)

@@ -3,6 +3,7 @@ import type { Clock, Timer } from './clock.ts'
 import { ForgedError, HookTimeoutError, NoHookError, toError, UnconfirmedError } from './errors.ts'
 import type { Emit } from './events.ts'
 import type { Deliver, DeliverOptions } from './inbox.ts'
+import { onAbort } from './on-abort.ts'
 import { createOverdue } from './overdue.ts'
 import type { Trust } from './trust.ts'
 
@@ -72,8 +73,7 @@ export function createDeliver({ onSuccess, onFailure, trust, hookTimeout, emit, 
       let atWork: Promise<void> | undefined
       let hasBegun = false
       let timer: Timer | undefined
-      const onAbort = () => giveUp(toError(signal.reason))
-      signal.addEventListener('abort', onAbort, { once: true })
+      const ignoreAbort = onAbort(signal, () => giveUp(toError(signal.reason)))
 
       function whenTimeIsUp(act: () => void): void {
         clock.clearTimeout(timer)
@@ -83,7 +83,7 @@ export function createDeliver({ onSuccess, onFailure, trust, hookTimeout, emit, 
       }
       function settle(): void {
         clock.clearTimeout(timer)
-        signal.removeEventListener('abort', onAbort)
+        ignoreAbort()
       }
       function succeed(): void {
         settle()

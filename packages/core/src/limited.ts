@@ -1,4 +1,5 @@
 import { after, type Clock } from './clock.ts'
+import { onAbort } from './on-abort.ts'
 
 /** A signal that aborts with the user's, or with an error of ours when the time is up; and what lets go of both. */
 export interface Limited {
@@ -19,13 +20,13 @@ export function limited(
   const controller = new AbortController()
   const abort = (): void => controller.abort(signal?.reason)
   if (signal?.aborted) abort()
-  signal?.addEventListener('abort', abort, { once: true })
+  const ignore = signal && onAbort(signal, abort)
   const letGo = timeout === undefined ? () => {} : after(timeout, () => controller.abort(late()), clock)
   return {
     signal: controller.signal,
     end() {
       letGo()
-      signal?.removeEventListener('abort', abort)
+      ignore?.()
     },
   }
 }

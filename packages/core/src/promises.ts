@@ -1,4 +1,5 @@
 import { after, type Clock } from './clock.ts'
+import { onAbort } from './on-abort.ts'
 
 /** A promise that is settled from outside. `Promise.withResolvers` asks for Node 22. */
 export interface Deferred<Result> {
@@ -50,11 +51,11 @@ export function pause(delay: number, signal: AbortSignal, clock: Clock): Promise
   return new Promise((resolve) => {
     if (signal.aborted) return resolve()
     const letGo = after(delay, end, clock)
-    signal.addEventListener('abort', end, { once: true })
+    const ignore = onAbort(signal, end)
 
     function end(): void {
       letGo()
-      signal.removeEventListener('abort', end)
+      ignore()
       resolve()
     }
   })

@@ -1,3 +1,5 @@
+import { onAbort } from './on-abort.ts'
+
 /** Lets a number of tasks run at once; the others wait in the order they came. */
 export interface Slots {
   /**
@@ -20,16 +22,15 @@ export function createSlots(count: number): Slots {
         return undefined
       }
       return new Promise((resolve, reject) => {
-        const go = () => {
-          signal.removeEventListener('abort', giveUp)
-          resolve()
-        }
-        const giveUp = () => {
+        const ignore = onAbort(signal, () => {
           waiting.delete(go)
           reject(signal.reason as Error)
+        })
+        function go(): void {
+          ignore()
+          resolve()
         }
         waiting.add(go)
-        signal.addEventListener('abort', giveUp, { once: true })
       })
     },
     /** A slot that is given up goes straight to who has waited longest, so that nobody can slip in between. */

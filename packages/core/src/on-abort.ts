@@ -1,0 +1,9 @@
+import { setMaxListeners } from 'node:events'
+
+/** Calls back once, should the signal abort; what it returns lets go of it. */
+export function onAbort(signal: AbortSignal, listener: () => void): () => void {
+  // One signal may end any number of things at once, which Node 20 takes for a leak and warns of.
+  setMaxListeners(0, signal)
+  signal.addEventListener('abort', listener, { once: true })
+  return () => signal.removeEventListener('abort', listener)
+}
