@@ -158,6 +158,6 @@ async function openStore(file: string, lease: number) {
   await connection.call('register')
   return {
     store: createJobStore(connection, lease, systemClock),
-    recover: () => connection.call('recover', Number.MAX_SAFE_INTEGER),
+    recover: async () => (await connection.call('recover', { now: Date.now(), maxDelay: 1_000, lease: 1 })).count,
   }
 }

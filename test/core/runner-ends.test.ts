@@ -64,24 +64,6 @@ describe('the lease', () => {
     },
   )
 
-  test('that the store says is lost, with all others, aborts what runs at once, and no more than that', async () => {
-    const hooks = held()
-    const store = fakeStore(jobOf('a'), jobOf('b'))
-    const { runner } = startRunner(store, hooks.hook)
-    await settlePromises()
-    runner.loseLeases()
-    for (const [, { signal }] of hooks.calls) expect(signal.reason).toBeInstanceOf(LeaseLostError)
-    store.waiting.push(jobOf('c'))
-    runner.wake()
-    await settlePromises()
-    expect(hooks.calls.map(([{ taskId }, { signal }]) => [taskId, signal.aborted])).toEqual([
-      ['a', true],
-      ['b', true],
-      ['c', false],
-    ])
-    for (const _ of hooks.calls) hooks.succeed()
-  })
-
   test('that was lost unnoticed is told when the run ends, which is not done then', async () => {
     const store = fakeStore(jobOf('a'))
     store.answers = [false]

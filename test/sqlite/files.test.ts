@@ -179,6 +179,15 @@ describe('a file that cannot be used', () => {
     expect(await inbox.record(callbackOf('a'))).toBe('recorded')
   })
 
+  test('of an earlier version is brought to this one, with all that is in it', async () => {
+    const file = await filledFile()
+    const db = new DatabaseSync(file)
+    db.exec('ALTER TABLE work DROP COLUMN is_overdue; PRAGMA user_version = 1')
+    db.close()
+    const { runs } = await startInbox(openInbox(file))
+    await expect.poll(() => runs).toHaveLength(30)
+  })
+
   test('of a later version: every byte of it stays as it was', async () => {
     const file = await filledFile()
     const db = new DatabaseSync(file)

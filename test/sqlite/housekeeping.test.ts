@@ -1,8 +1,10 @@
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import type { LumaCallback } from '@luma-callback/core'
-import { describe, expect, test, vi } from 'vitest'
+import { describe, expect, onTestFinished, test, vi } from 'vitest'
 import { systemClock } from '../../packages/core/src/clock.ts'
+import type { Connection } from '../../packages/sqlite/src/connection.ts'
+import { startHousekeeping } from '../../packages/sqlite/src/housekeeping.ts'
 import { callbackOf, hangs, openInbox, startInbox, temporaryFolder } from '../helpers/inboxes.ts'
 import { heldHook } from '../helpers/receiver.ts'
 
@@ -204,6 +206,53 @@ describe('a process that lives but hangs', () => {
   })
 })
 
+describe('an outage that is longer than a lease', () => {
+  test('costs no run twice: who has finished writes it down before another takes it over', async () => {
+    const file = newFile()
+    const options = { lease: 1_000, busyTimeout: 20 }
+    const { hook, succeed } = heldHook()
+    const first = openInbox(file, options)
+    const { runs } = await startInbox(first, hook, { concurrency: 1 })
+    const { runs: others } = await startInbox(openInbox(file, options), hook, { concurrency: 1 })
+    await first.record(callbackOf('a'))
+    await vi.waitFor(() => expect([...runs, ...others]).toEqual(['a']), long)
+    const locker = new DatabaseSync(file)
+    locker.exec('PRAGMA busy_timeout = 5000; BEGIN IMMEDIATE')
+    succeed()
+    await new Promise((resolve) => setTimeout(resolve, 2_500))
+    locker.exec('COMMIT')
+    locker.close()
+    await vi.waitFor(async () => expect(await first.get('a:success')).toMatchObject({ state: 'done' }), long)
+    expect([...runs, ...others]).toEqual(['a'])
+    expect(await first.get('a:success')).toMatchObject({ attempts: 1, crashes: 0 })
+  })
+})
+
+test('what a dead process ran is looked for also while there is much to clear away', async () => {
+  const clock = settableClock()
+  const called: string[] = []
+  const call = ((name: string) => {
+    called.push(name)
+    return name === 'recover' ? Promise.resolve({ count: 0, problem: undefined }) : new Promise(() => {})
+  }) as unknown as Connection['call']
+  const housekeeping = startHousekeeping({
+    connection: { call },
+    pollInterval: 10,
+    lease: 1_000,
+    retention: DAY,
+    retry: { attempts: 1, minDelay: 1, maxDelay: 1 },
+    emit: () => {},
+    clock,
+    onRecovered: () => {},
+  })
+  onTestFinished(() => void housekeeping.stop())
+  clock.pass(60_000)
+  await vi.waitFor(() => expect(called).toContain('purge'), long)
+  const looks = called.length
+  await vi.waitFor(() => expect(called.length).toBeGreaterThan(looks + 2), long)
+  expect(called.slice(looks)).not.toContain('purge')
+})
+
 describe('what waits', () => {
   test('is run though the clock was set back since it came', async () => {
     const clock = settableClock()
@@ -212,6 +261,20 @@ describe('what waits', () => {
     clock.pass(-60 * 60 * 1000)
     const { runs } = await startInbox(inbox, async () => {}, { clock })
     await vi.waitFor(() => expect(runs).toEqual(['a']), { timeout: 5_000, interval: 20 })
+  })
+
+  test('is run at once though the clock was set back only a little, less than a retry may wait', async () => {
+    const clock = settableClock()
+    const inbox = openInbox(newFile())
+    const { hook, succeed } = heldHook()
+    const retry = { attempts: 3, minDelay: 600_000, maxDelay: 3_600_000 }
+    const { runs } = await startInbox(inbox, hook, { clock, retry, concurrency: 1 })
+    for (const name of ['a', 'b']) await inbox.record(callbackOf(name, new Date(clock.now())))
+    await vi.waitFor(() => expect(runs).toEqual(['a']), long)
+    clock.pass(-120_000)
+    succeed()
+    await vi.waitFor(() => expect(runs).toEqual(['a', 'b']), long)
+    succeed()
   })
 
   test('is retried by the shortest maxDelay of those who share the file, and uses up no attempts before that', async () => {

@@ -1,10 +1,10 @@
-import { existsSync, readdirSync, renameSync, symlinkSync } from 'node:fs'
+import { existsSync, readdirSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { LONGEST_TIMER } from '@luma-callback/core'
 import { beforeEach, describe, expect, onTestFinished, test, vi } from 'vitest'
 import { openFile, type OpenFile } from '../../packages/sqlite/src/engine.ts'
-import { callbackOf, openInbox, startInbox, temporaryFolder } from '../helpers/inboxes.ts'
+import { callbackOf, hangs, openInbox, startInbox, temporaryFolder } from '../helpers/inboxes.ts'
 import { kill, startProcess } from '../helpers/process.ts'
 
 const DAY = 24 * 60 * 60 * 1000
@@ -49,7 +49,8 @@ describe('what a killed process was at', () => {
        CREATE TABLE child (id REFERENCES parent DEFERRABLE INITIALLY DEFERRED);
        CREATE TRIGGER late AFTER DELETE ON owners BEGIN INSERT INTO child VALUES (1); END`,
     )
-    expect(() => opened.run([['recover', Date.now()]])).toThrow('FOREIGN KEY')
+    const look = { now: Date.now(), maxDelay: 1_000, lease: 30_000 }
+    expect(() => opened.run([['recover', look]])).toThrow('FOREIGN KEY')
     expect(readdirSync(dirname(file))).toEqual(expect.arrayContaining(files))
     change(file, 'DROP TRIGGER late')
     const { runs } = await startInbox(openInbox(file))
@@ -96,12 +97,59 @@ describe('what a killed process was at', () => {
   })
 })
 
+describe('an owner', () => {
+  test('that cannot be told to live or not counts as alive, and keeps no other from being found dead', async () => {
+    const folder = dirname(file)
+    const opened = open()
+    opened.run([['register']])
+    change(file, "INSERT INTO owners (id, lock) VALUES (1000, 'spoilt')")
+    writeFileSync(`${file}-owner-spoilt`, 'no database at all, but of some length')
+    await killOwner()
+    const inbox = openInbox(file)
+    const { runs, events } = await startInbox(inbox)
+    await vi.waitFor(() => expect(runs).toEqual(['a']), patience)
+    const problem = {
+      cause: expect.objectContaining({
+        message: expect.stringContaining('owner-spoilt cannot be read') as string,
+      }) as Error,
+    }
+    await vi.waitFor(
+      () => expect(events).toContainEqual({ type: 'error', error: expect.objectContaining(problem) as Error }),
+      patience,
+    )
+    await inbox.record(callbackOf('b'))
+    await vi.waitFor(() => expect(runs).toEqual(['a', 'b']), patience)
+    expect(events.filter(({ type }) => type === 'error')).toHaveLength(1)
+    expect(readdirSync(folder)).toContain('luma.db-owner-spoilt')
+  })
+
+  test('whose lock file somebody has deleted is one again', async () => {
+    const owner = await startProcess({ sqlite: file }, 60_000)
+    const lockFiles = (): string[] => readdirSync(dirname(file)).filter((name) => /owner-[\da-f]+$/.test(name))
+    const [lost = ''] = lockFiles()
+    rmSync(join(dirname(file), lost))
+    const inbox = openInbox(file)
+    await startInbox(inbox, hangs, { concurrency: 1 })
+    // One of each, and none is the old one.
+    await vi.waitFor(() => expect(lockFiles()).toHaveLength(2), patience)
+    expect(lockFiles()).not.toContain(lost)
+    await inbox.record(callbackOf('here'))
+    await vi.waitFor(async () => expect(await inbox.stats()).toMatchObject({ running: 1 }), patience)
+    owner.send({ record: ['there'] })
+    await vi.waitFor(() => expect(owner.idsOf('begun')).toEqual(['there']), patience)
+    await kill(owner)
+    await vi.waitFor(async () => expect(await inbox.get('there:success')).toMatchObject({ crashes: 1 }), {
+      timeout: 15_000,
+    })
+  })
+})
+
 test('a lease that ends later than any lease can has ended', async () => {
   const opened = open()
   const recorder = openInbox(file)
   await recorder.record(callbackOf('a'))
   opened.run([['take', 1, Date.now() + 1_000, 1_000]])
-  const survivor = openInbox(file)
+  const survivor = openInbox(file, { lease: 1_000 })
   // Its owner lives and holds its lock.
   change(file, `PRAGMA busy_timeout = 5000; UPDATE work SET at = at + ${2 * LONGEST_TIMER} WHERE state = 1`)
   const { runs } = await startInbox(survivor)

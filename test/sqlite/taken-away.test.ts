@@ -1,5 +1,15 @@
-import { copyFileSync, readdirSync, readFileSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import {
+  copyFileSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs'
 import { dirname, join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
 import { beforeEach, describe, expect, onTestFinished, test, vi } from 'vitest'
 import { openFile } from '../../packages/sqlite/src/engine.ts'
 import { callbackOf, openInbox, startInbox, temporaryFolder } from '../helpers/inboxes.ts'
@@ -24,6 +34,8 @@ const WAYS: [string, (path: string) => void][] = [
   ['replaced', replace],
   ['replaced by its copy', replaceByCopy],
 ]
+/** Of the `-shm` it ends the process: it is mapped into memory. */
+const EMPTIED = FILES.filter(([, ending]) => ending !== '-shm')
 const CASES = FILES.flatMap(([name, ending]) => WAYS.map(([how, takeAway]) => ({ name, ending, how, takeAway })))
 
 describe('what is taken away while it is used', () => {
@@ -34,7 +46,7 @@ describe('what is taken away while it is used', () => {
     takeAway(file + ending)
     await expect(inbox.record(callbackOf('b'))).rejects.toEqual(isUnavailable)
     await expect(inbox.record(callbackOf('b'))).rejects.toThrow(
-      `${file}${ending} was deleted, moved or replaced while in use; put it back or restart the process`,
+      `${file}${ending} was deleted, moved, replaced or emptied while in use; put it back or restart the process`,
     )
   })
 
@@ -64,7 +76,7 @@ describe('what is taken away while it is used', () => {
     await startInbox(inbox)
     rmSync(link)
     symlinkSync(`${file}.other`, link)
-    await expect(inbox.record(callbackOf('a'))).rejects.toThrow(`${link} was deleted, moved or replaced`)
+    await expect(inbox.record(callbackOf('a'))).rejects.toThrow(`${link} was deleted, moved, replaced or emptied`)
     rmSync(link)
     symlinkSync(file, link)
     expect(await inbox.record(callbackOf('a'))).toBe('recorded')
@@ -83,7 +95,50 @@ describe('what is taken away while it is used', () => {
         return receivedAt.getTime()
       },
     }
-    expect(() => opened.run([['record', added, 0]])).toThrow('put it back or restart')
+    const failure = { message: expect.stringContaining('put it back or restart') as string }
+    expect(opened.run([['record', added, 0]])).toMatchObject([{ error: failure }])
+  })
+
+  test.each(FILES)('%s, while work is taken: whoever takes it hears of it, to run it', async (_name, ending) => {
+    const opened = openFile(file, 5_000)
+    onTestFinished(() => opened.close())
+    await openInbox(file).record(callbackOf('a'))
+    // Read within the transaction.
+    const lease = {
+      valueOf() {
+        renameSync(file + ending, `${file}.moved`)
+        return 30_000
+      },
+    }
+    const taken = opened.run([['register'], ['take', 1, Date.now(), lease]])
+    expect(taken[1]).toMatchObject({ value: [{ takes: 1, attempts: 1 }] })
+    renameSync(`${file}.moved`, file + ending)
+    const { id, takes } = (taken[1] as { value: [{ id: number; takes: number }] }).value[0]
+    const done = { state: 'done', at: Date.now(), uncounted: 0, failure: null }
+    expect(opened.run([['end', id, takes, done]])).toEqual([{ value: true }])
+  })
+
+  test.each(EMPTIED)('%s, emptied: nothing more is answered 200, for it would be lost', async (_name, ending) => {
+    const inbox = openInbox(file)
+    await startInbox(inbox)
+    for (const name of ['a', 'b', 'c']) await inbox.record(callbackOf(name))
+    truncateSync(file + ending)
+    for (const name of ['d', 'e']) await expect(inbox.record(callbackOf(name))).rejects.toEqual(isUnavailable)
+    await expect(inbox.record(callbackOf('f'))).rejects.toThrow(
+      `${file}${ending} was deleted, moved, replaced or emptied`,
+    )
+  })
+
+  test('the -wal emptied by another process, as SQLite does it: all goes on', async () => {
+    const inbox = openInbox(file)
+    const { runs } = await startInbox(inbox)
+    for (const name of ['a', 'b', 'c']) {
+      await inbox.record(callbackOf(name))
+      const other = new DatabaseSync(file)
+      other.exec('PRAGMA busy_timeout = 5000; PRAGMA wal_checkpoint(TRUNCATE)')
+      other.close()
+    }
+    await vi.waitFor(() => expect(runs).toEqual(['a', 'b', 'c']), patience)
   })
 
   test('the -wal: what it held is in the file, though the process is killed', async () => {

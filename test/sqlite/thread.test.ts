@@ -2,7 +2,8 @@ import { subscribe, unsubscribe } from 'node:diagnostics_channel'
 import { join } from 'node:path'
 import type { Worker } from 'node:worker_threads'
 import { expect, onTestFinished, test, vi } from 'vitest'
-import { callbackOf, hangs, openInbox, startInbox, temporaryFolder } from '../helpers/inboxes.ts'
+import { callbackOf, openInbox, startInbox, temporaryFolder } from '../helpers/inboxes.ts'
+import { heldHook } from '../helpers/receiver.ts'
 
 const patience = { timeout: 20_000, interval: 20 }
 const isUnavailable = expect.objectContaining({ code: 'ERR_LUMA_STORE_UNAVAILABLE' })
@@ -32,20 +33,25 @@ test('a thread that has ended is followed by another: what was asked of it fails
   expect(threads).toHaveLength(2)
 })
 
-test('what runs when it ends is aborted at once, for its lease is gone, and run again', async () => {
+test('what runs when it ends goes on, and is done once, also beside another inbox on the file', async () => {
   const threads = watchThreads()
-  // So long that nothing else could tell.
-  const inbox = openInbox(join(temporaryFolder(), 'luma.db'), { lease: 3_600_000 })
-  const reasons: unknown[] = []
-  const { runs } = await startInbox(inbox, async (callback, run) => {
-    if (reasons.length === 0) await hangs(callback, run).finally(() => reasons.push(run.signal.reason))
-  })
+  const file = join(temporaryFolder(), 'luma.db')
+  const inbox = openInbox(file)
+  const { hook, succeed } = heldHook()
+  const { runs } = await startInbox(inbox, hook, { concurrency: 1 })
   await inbox.record(callbackOf('a'))
   await vi.waitFor(() => expect(runs).toEqual(['a']), patience)
   await threads[0]?.terminate()
-  await vi.waitFor(() => expect(reasons).toMatchObject([{ code: 'ERR_LUMA_LEASE_LOST' }]), patience)
+  await vi.waitFor(() => expect(threads).toHaveLength(2), patience)
+  await inbox.stats()
+  // When it has started, it has looked for what others left behind.
+  const beside = await startInbox(openInbox(file))
+  await inbox.record(callbackOf('b'))
+  await vi.waitFor(() => expect(beside.runs).toEqual(['b']), patience)
+  succeed()
   await vi.waitFor(async () => expect(await inbox.get('a:success')).toMatchObject({ state: 'done' }), patience)
-  expect(runs).toEqual(['a', 'a'])
+  expect(await inbox.get('a:success')).toMatchObject({ attempts: 1, crashes: 0 })
+  expect(runs).toEqual(['a'])
 })
 
 test('an inbox whose thread has ended can be closed', async () => {
@@ -54,6 +60,5 @@ test('an inbox whose thread has ended can be closed', async () => {
   await startInbox(inbox)
   await threads[0]?.terminate()
   await inbox.close()
-  expect(threads).toHaveLength(1)
   await expect(inbox.stats()).rejects.toMatchObject({ code: 'ERR_LUMA_CLOSED' })
 })

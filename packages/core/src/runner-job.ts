@@ -27,11 +27,6 @@ export interface JobContext<Held extends Job> extends RunnerOptions<Held> {
   givenUp: AbortSignal
 }
 
-/** Why a run ends whose job others may run by now. */
-export function leaseLost({ source }: Job): LeaseLostError {
-  return new LeaseLostError(`the lease on ${source.key} was lost; its hook may be run again`)
-}
-
 /** Takes one job from its lease to the note of how its run ended. Never rejects; what goes wrong is told to `emit`. */
 export async function runJob<Held extends Job>(job: Held, context: JobContext<Held>): Promise<void> {
   const { store, abort, lease, emit, clock } = context
@@ -39,7 +34,7 @@ export async function runJob<Held extends Job>(job: Held, context: JobContext<He
   const keeper = keepLease({
     lease,
     renew: () => store.renew(job),
-    onLost: () => abort.abort(leaseLost(job)),
+    onLost: () => abort.abort(new LeaseLostError(`the lease on ${key} was lost; its hook may be run again`)),
     onError: (cause) =>
       emit({ type: 'error', error: new StoreUnavailableError(`the lease on ${key} could not be renewed`, { cause }) }),
     clock,

@@ -3,14 +3,12 @@ import { ClosedError, StoreUnavailableError } from './errors.ts'
 import { CLOSE_TIMEOUT, type CloseOptions } from './inbox.ts'
 import type { Job, RunnerOptions } from './job.ts'
 import { within } from './promises.ts'
-import { leaseLost, runJob } from './runner-job.ts'
+import { runJob } from './runner-job.ts'
 
 /** Works off what a store holds. */
 export interface Runner {
   /** Says that there may be something to do. */
   wake(): void
-  /** Says that this process holds no lease any more: what runs is aborted, for others may run it. */
-  loseLeases(): void
   /** Takes nothing more, lets what runs finish, and after `timeout` milliseconds (20 000 by default) gives it back. */
   close(options?: CloseOptions): Promise<void>
 }
@@ -99,9 +97,6 @@ export function createRunner<Held extends Job>(options: RunnerOptions<Held>): Ru
   poll()
   return {
     wake,
-    loseLeases() {
-      for (const [job, { abort }] of running) abort.abort(leaseLost(job))
-    },
     close({ timeout = CLOSE_TIMEOUT } = {}) {
       // Assigned before anything is waited for, so that nothing new is begun.
       closing ??= Promise.resolve().then(() => shutDown(timeout))

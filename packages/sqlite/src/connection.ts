@@ -11,6 +11,8 @@ export interface Connection {
    * if it did not happen.
    */
   call<Name extends keyof Engine>(name: Name, ...args: Parameters<Engine[Name]>): Promise<ReturnType<Engine[Name]>>
+  /** From its next transaction on it hardly waits for locks: what fails for one is called again, or nobody needs it. */
+  hurry(): void
   /** Ends the thread after what was called before. */
   close(): Promise<void>
 }
@@ -30,7 +32,7 @@ interface Batch {
  * Opens a file in a thread of its own. What is called while a transaction runs goes together into the next
  * one: one sync of the disk serves them all, and the busier it gets, the more it serves.
  *
- * @param onEnded - Called when the thread has ended though it was not closed; it can be called no more.
+ * @param onEnded - Called when the thread that was opened has ended, though it was not closed.
  * @throws InboxFileError (`ERR_LUMA_INBOX_FILE`) if the file cannot be opened.
  */
 export async function connect(data: ThreadData, onEnded: () => void): Promise<Connection> {
@@ -45,6 +47,7 @@ export async function connect(data: ThreadData, onEnded: () => void): Promise<Co
   let waiting: Waiting[] = []
   let broken: Error | undefined
   let closing = false
+  let isOpen = false
 
   function call(...called: Call): Promise<unknown> {
     return new Promise((resolve, reject) => {
@@ -91,7 +94,7 @@ export async function connect(data: ThreadData, onEnded: () => void): Promise<Co
     for (const { reject } of [...asked.flatMap((batch) => batch.waiting), ...waiting]) reject(broken)
     asked.length = 0
     waiting = []
-    if (!closing) onEnded()
+    if (isOpen && !closing) onEnded()
   }
 
   thread.on('message', onReply)
@@ -106,8 +109,10 @@ export async function connect(data: ThreadData, onEnded: () => void): Promise<Co
     throw error
   }
 
+  isOpen = true
   return {
     call: call as Connection['call'],
+    hurry: () => thread.postMessage('hurry' satisfies Request),
     async close() {
       if (broken) return
       ask()

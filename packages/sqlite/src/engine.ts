@@ -1,18 +1,19 @@
 import { existsSync, realpathSync } from 'node:fs'
 import { DatabaseSync } from 'node:sqlite'
 import { createPrivately } from './files.ts'
-import { TakenAwayError, watchFiles } from './in-place.ts'
+import { TakenAwayError, watchFiles, type WatchedFiles } from './in-place.ts'
 import { createJobs, type Jobs } from './jobs.ts'
 import { createLooks, type Looks } from './looks.ts'
 import { toFailure, type Result } from './messages.ts'
 import { createOwners } from './owners.ts'
 import { createRecords, type Records } from './records.ts'
+import { createRecovery, type Recovery } from './recovery.ts'
 import { checkOrigin, migrate } from './schema.ts'
 
 /** All that can be done with an open file, each in one synchronous step. */
-export interface Engine extends Records, Jobs, Looks {
-  /** Makes this connection one that can hold leases. */
-  register(): void
+export interface Engine extends Records, Jobs, Recovery, Looks {
+  /** Makes this connection one that can hold leases, by the number it returns, in place of a previous one. */
+  register(previous?: number): number
 }
 
 /** A call of an engine's method, as it is sent to the thread that has the engine. */
@@ -24,6 +25,8 @@ export interface OpenFile {
    * cannot be done does not fail the others: then each has a transaction of its own, and a result of its own.
    */
   run(calls: readonly Call[]): Result[]
+  /** Hardly waits for locks from now on. */
+  hurry(): void
   close(): void
 }
 
@@ -79,7 +82,7 @@ function isOfFile(error: unknown): boolean {
   return error instanceof TakenAwayError || OF_FILE.includes((errcode ?? 0) % 256)
 }
 
-function createOpenFile(db: DatabaseSync, file: string, findTaken: () => string | undefined): OpenFile {
+function createOpenFile(db: DatabaseSync, file: string, files: WatchedFiles): OpenFile {
   // IMMEDIATE: waits for other writers here, where waiting is all that can happen.
   const beginWrite = db.prepare('BEGIN IMMEDIATE')
   const commit = db.prepare('COMMIT')
@@ -94,7 +97,7 @@ function createOpenFile(db: DatabaseSync, file: string, findTaken: () => string 
   }
 
   function checkInPlace(): void {
-    const taken = findTaken()
+    const taken = files.findTaken()
     if (taken === undefined) return
     // What was answered before it went can still be had, by this process only. Not beside one that has made another.
     if (taken === `${file}-wal` && !existsSync(taken)) db.exec('PRAGMA wal_checkpoint(TRUNCATE)')
@@ -120,12 +123,26 @@ function createOpenFile(db: DatabaseSync, file: string, findTaken: () => string 
     }
   }
 
-  const owners = createOwners(db, file, (work) => afterCommit.push(work))
+  const owners = createOwners(db, file, begin, (work) => afterCommit.push(work))
   const engine: Engine = {
     ...createRecords(db, begin),
     ...createJobs(db, owners, begin),
+    ...createRecovery(db, owners, begin),
     ...createLooks(db, begin),
     register: owners.register,
+  }
+
+  /**
+   * Where the files went is known only after the commit. All else that was done is as it is told, and who leased work has
+   * to hear of it; but nobody may be answered for what only this process can still see.
+   */
+  function takeBack(calls: readonly Call[], results: Result[]): Result[] {
+    try {
+      checkInPlace()
+      return results
+    } catch (error) {
+      return results.map((result, index) => (calls[index]?.[0] === 'record' ? { error: toFailure(error) } : result))
+    }
   }
 
   function runTogether(calls: readonly Call[]): Result[] {
@@ -134,13 +151,11 @@ function createOpenFile(db: DatabaseSync, file: string, findTaken: () => string 
       const results = calls.map(([name, ...args]) => ({
         value: (engine[name] as (...args: unknown[]) => unknown)(...args),
       }))
-      if (isWriting) {
-        commit.run()
-        // Where it went is known only now.
-        checkInPlace()
-      }
+      if (!isWriting) return results
+      commit.run()
+      isWriting = false
       settle()
-      return results
+      return takeBack(calls, results)
     } catch (error) {
       if (isWriting) endTransaction()
       throw error
@@ -174,12 +189,12 @@ function createOpenFile(db: DatabaseSync, file: string, findTaken: () => string 
         return runApart(calls)
       }
     },
+    hurry: () => db.exec(`PRAGMA busy_timeout = ${LAST_WAIT}`),
     close() {
       try {
-        // Nothing depends on what is still written here, so whoever ends a process does not wait for it.
-        db.exec(`PRAGMA busy_timeout = ${LAST_WAIT}`)
-        owners.close({ mayWrite: findTaken() === undefined })
+        owners.close({ mayWrite: files.findTaken() === undefined })
       } finally {
+        files.close()
         db.close()
       }
     },

@@ -9,25 +9,36 @@ const SWEEP_INTERVAL = 5_000
 
 interface HousekeepingOptions extends Pick<InboxOptions, 'retention' | 'retry' | 'emit' | 'clock'> {
   connection: Pick<Connection, 'call'>
-  /** Milliseconds. */
+  /** Milliseconds, as the lease. */
   pollInterval: number
+  lease: number
   /** Called when there is work again that a dead process or an ended lease had left behind. */
   onRecovered: () => void
 }
 
 /**
  * What has to be done from time to time, until it is stopped: looking for what others left behind, and clearing
- * away. Small steps, each a call of its own, so that callbacks go in between.
+ * away. Small steps, each a call of its own, so that callbacks go in between, and the looking too.
  */
-export function startHousekeeping(options: HousekeepingOptions): { stop: () => Promise<void> } {
-  const { connection, pollInterval, retention, retry, emit, clock, onRecovered } = options
+export function startHousekeeping(options: HousekeepingOptions): { stop: () => Promise<unknown> } {
+  const { connection, pollInterval, lease, retention, retry, emit, clock, onRecovered } = options
   const stopped = new AbortController()
   let sweptAt = clock.now()
   let timer: Timer | undefined
-  let turn = Promise.resolve()
+  let looking = Promise.resolve()
+  let sweeping: Promise<void> | undefined
+  let lastProblem: string | undefined
+
+  function fail(cause: unknown): void {
+    emit({ type: 'error', error: new StoreUnavailableError('the inbox could not be tidied up', { cause }) })
+  }
 
   async function recover(): Promise<void> {
-    if ((await connection.call('recover', clock.now() + retry.maxDelay)) > 0) onRecovered()
+    const { count, problem } = await connection.call('recover', { now: clock.now(), maxDelay: retry.maxDelay, lease })
+    if (count > 0) onRecovered()
+    // Told once, not at each look.
+    if (problem !== undefined && problem !== lastProblem) fail(new Error(problem))
+    lastProblem = problem
   }
 
   async function sweep(): Promise<void> {
@@ -39,18 +50,21 @@ export function startHousekeeping(options: HousekeepingOptions): { stop: () => P
   }
 
   async function look(): Promise<void> {
-    try {
-      await recover()
-      if (clock.now() - sweptAt >= SWEEP_INTERVAL) await sweep()
-    } catch (cause) {
-      emit({ type: 'error', error: new StoreUnavailableError('the inbox could not be tidied up', { cause }) })
+    await recover().catch(fail)
+    // Its own way of time, for there may be millions to clear away. A clock that was set back keeps nothing from it.
+    if (!sweeping && Math.abs(clock.now() - sweptAt) >= SWEEP_INTERVAL) {
+      sweeping = sweep()
+        .catch(fail)
+        .finally(() => {
+          sweeping = undefined
+        })
     }
     if (!stopped.signal.aborted) schedule()
   }
 
   function schedule(): void {
     timer = clock.setTimeout(() => {
-      turn = look()
+      looking = look()
     }, pollInterval)
   }
 
@@ -59,7 +73,7 @@ export function startHousekeeping(options: HousekeepingOptions): { stop: () => P
     stop() {
       stopped.abort()
       clock.clearTimeout(timer)
-      return turn
+      return Promise.all([looking, sweeping])
     },
   }
 }

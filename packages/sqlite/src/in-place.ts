@@ -1,27 +1,55 @@
-import { statSync } from 'node:fs'
+import { closeSync, openSync, readSync, statSync, type Stats } from 'node:fs'
 
 /** What was written to a file that was taken away is gone when the last process that has it open ends. */
 export class TakenAwayError extends Error {
   constructor(file: string) {
-    super(`${file} was deleted, moved or replaced while in use; put it back or restart the process`)
+    super(`${file} was deleted, moved, replaced or emptied while in use; put it back or restart the process`)
   }
+}
+
+/** With what a `-wal` begins that is in use; which of the two is a matter of the machine. */
+const WAL_MAGIC = [0x377f0682, 0x377f0683]
+
+export interface WatchedFiles {
+  /** The path of one that is no longer in its place, or was emptied. */
+  findTaken(): string | undefined
+  close(): void
 }
 
 /**
  * Remembers which files an open database is in: what is committed last is in its `-wal`, its locks are in its `-shm`.
- * What it returns names the one that is no longer in its place. SQLite does not look: it goes on writing where nobody
- * will read. As long as it is open, SQLite itself changes none for another.
+ * Should one be taken away, SQLite does not look: it goes on writing where nobody will read. As long as it is open, SQLite
+ * itself changes none for another.
  *
  * @param name - What it was opened by, which may be a link.
  * @param file - Where it is.
  */
-export function watchFiles(name: string, file: string): () => string | undefined {
-  const paths = new Set([name, file, `${file}-wal`, `${file}-shm`])
-  const opened = [...paths].map((path) => ({ path, identity: identify(path) }))
-  return () => opened.find(({ path, identity }) => identify(path) !== identity)?.path
+export function watchFiles(name: string, file: string): WatchedFiles {
+  const opened = [...new Set([name, file, `${file}-wal`, `${file}-shm`])].map((path) => ({ path, was: find(path) }))
+  // On this one there are no locks to let go of by closing it.
+  const wal = openSync(`${file}-wal`, 'r')
+  const start = Buffer.alloc(4)
+
+  /** Written at its start once more after it was emptied as SQLite does it; without that, all of it is passed over. */
+  function isWalCutOff(): boolean {
+    return readSync(wal, start, 0, 4, 0) > 0 && !WAL_MAGIC.includes(start.readUInt32BE())
+  }
+
+  return {
+    findTaken() {
+      const taken = opened.find(({ path, was }) => !isInPlace(path, was))
+      return taken?.path ?? (isWalCutOff() ? `${file}-wal` : undefined)
+    },
+    close: () => closeSync(wal),
+  }
 }
 
-function identify(path: string): string | undefined {
-  const found = statSync(path, { throwIfNoEntry: false, bigint: true })
-  return found && `${found.dev}:${found.ino}`
+function find(path: string): Stats | undefined {
+  return statSync(path, { throwIfNoEntry: false })
+}
+
+/** Of them all only the `-wal` is ever empty in use. */
+function isInPlace(path: string, was: Stats | undefined): boolean {
+  const is = find(path)
+  return is?.ino === was?.ino && is?.dev === was?.dev && (is?.size !== 0 || path.endsWith('-wal'))
 }

@@ -21,7 +21,7 @@ import { checkNode, readOptions, type SqliteInboxOptions } from './options.ts'
 /** What there is only once the inbox was started. */
 interface Work {
   runner: Runner
-  housekeeping: { stop: () => Promise<void> }
+  housekeeping: { stop: () => Promise<unknown> }
   options: InboxOptions
 }
 
@@ -44,7 +44,7 @@ export function sqliteInbox(file: string, options: SqliteInboxOptions = {}): Dur
   }
   const { busyTimeout, lease, pollInterval } = readOptions(options)
   const path = resolve(file)
-  const link = createLink({ file: path, busyTimeout }, () => work?.runner.loseLeases())
+  const link = createLink({ file: path, busyTimeout })
   let work: Work | undefined
   let starting: Promise<void> | undefined
   let closing: Promise<void> | undefined
@@ -77,13 +77,13 @@ export function sqliteInbox(file: string, options: SqliteInboxOptions = {}): Dur
     if (closing) throw closedError()
     await link.register()
     const { clock, retry } = inboxOptions
-    await link.call('recover', clock.now() + retry.maxDelay)
+    await link.call('recover', { now: clock.now(), maxDelay: retry.maxDelay, lease })
     // Whoever closes has looked for what there is to stop; nobody would ever stop what is begun after that.
     if (closing) throw closedError()
     const store = createJobStore(link, lease, clock)
     const runner = createRunner({ ...inboxOptions, store, deliver, lease, pollInterval })
     const onRecovered = (): void => runner.wake()
-    const housekeeping = startHousekeeping({ ...inboxOptions, connection: link, pollInterval, onRecovered })
+    const housekeeping = startHousekeeping({ ...inboxOptions, connection: link, pollInterval, lease, onRecovered })
     work = { runner, housekeeping, options: inboxOptions }
   }
 
@@ -93,6 +93,8 @@ export function sqliteInbox(file: string, options: SqliteInboxOptions = {}): Dur
 
   async function shutDown(timeout: number | undefined): Promise<void> {
     await starting?.catch(() => {})
+    // What is not written at once is tried again, until nobody waits for it any more.
+    link.hurry()
     await Promise.all([work?.housekeeping.stop(), work?.runner.close({ timeout })])
     await link.close()
   }

@@ -1,7 +1,7 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite'
-import { LONGEST_TIMER } from '@luma-callback/core'
 import type { Owners } from './owners.ts'
 import { STATE } from './schema.ts'
+import { uptime } from './uptime.ts'
 
 /** A row of work that was leased; `takes` tells this lease from every other one of the row. */
 export interface TakenRow {
@@ -30,12 +30,6 @@ export interface Jobs {
   take(count: number, now: number, lease: number): TakenRow[]
   renew(id: number, takes: number, lease: number): boolean
   end(id: number, takes: number, ending: Ending): boolean
-  /**
-   * Makes due again what dead processes and ended leases of others left behind. After `latestDue` nothing waits, the
-   * clock was set back since: what was not tried yet is due at once, else it waits until then, for a retry is due later
-   * where another process was told of a longer `maxDelay`. How much that was.
-   */
-  recover(latestDue: number): number
 }
 
 /**
@@ -44,15 +38,6 @@ export interface Jobs {
  */
 const SUSPECT = 2
 
-/**
- * Leases end by the clock that counts from the machine's start, which all its processes share: setting the time
- * or putting the machine to sleep ends none. After a restart of the machine it begins anew, and says nothing of leases
- * from before; their owners are found dead by their locks.
- */
-function uptime(): number {
-  return Number(process.hrtime.bigint() / 1_000_000n)
-}
-
 /** `begin` opens the transaction for what is written; looking alone needs none, and locks nobody out. */
 export function createJobs(db: DatabaseSync, owners: Owners, begin: () => void): Jobs {
   const due = db.prepare(`SELECT 1 FROM work WHERE state = ${STATE.pending} AND at <= ? LIMIT 1`)
@@ -60,7 +45,7 @@ export function createJobs(db: DatabaseSync, owners: Owners, begin: () => void):
   // quarter of what taking a job costs.
   const lease = (which: string): StatementSync =>
     db.prepare(
-      `UPDATE work SET state = ${STATE.running}, at = ?, owner = ?, started_at = ?, takes = takes + 1, attempts = attempts + 1
+      `UPDATE work SET state = ${STATE.running}, at = ?, owner = ?, is_overdue = 0, started_at = ?, takes = takes + 1, attempts = attempts + 1
        WHERE id IN (SELECT id FROM work WHERE state = ${STATE.pending} AND at <= ? AND ${which} ORDER BY at, id LIMIT ? + 0)
        RETURNING id, takes, key, raw, query, received_at, attempts, crashes, is_recovered`,
     )
@@ -68,22 +53,13 @@ export function createJobs(db: DatabaseSync, owners: Owners, begin: () => void):
   const leaseSuspect = lease(
     `crashes >= ${SUSPECT} AND NOT EXISTS (SELECT 1 FROM work WHERE state = ${STATE.running} AND crashes >= ${SUSPECT})`,
   )
-  const renew = db.prepare(`UPDATE work SET at = ? WHERE id = ? AND takes = ? AND state = ${STATE.running}`)
+  const renew = db.prepare(
+    `UPDATE work SET at = ?, is_overdue = 0 WHERE id = ? AND takes = ? AND state = ${STATE.running}`,
+  )
   const end = db.prepare(
     `UPDATE work SET state = ?, at = ?, owner = NULL, attempts = attempts - ?, is_recovered = 0, last_error = coalesce(?, last_error)
      WHERE id = ? AND takes = ? AND state = ${STATE.running}`,
   )
-  // What this process runs is its own to know. Later than any lease ends, one of another start of the machine does.
-  // Each "?" is a parameter of its own: Node 22.13 cannot bind a "?1" that stands twice.
-  const others = `state = ${STATE.running} AND (at <= ? OR at > ? + ${LONGEST_TIMER}) AND owner <> ?`
-  const expired = db.prepare(`SELECT 1 FROM work WHERE ${others} LIMIT 1`)
-  // Due since its receipt: what was cut off goes ahead of what came later.
-  const cutOff = `UPDATE work SET state = ${STATE.pending}, at = received_at, owner = NULL,
-     attempts = attempts - 1, crashes = crashes + 1, is_recovered = 1`
-  const recoverExpired = db.prepare(`${cutOff} WHERE ${others}`)
-  const recoverOwned = db.prepare(`${cutOff} WHERE state = ${STATE.running} AND owner = ?`)
-  const postponed = db.prepare(`SELECT 1 FROM work WHERE state = ${STATE.pending} AND at > ? LIMIT 1`)
-  const advance = db.prepare(`UPDATE work SET at = iif(attempts = 0, 0, ?) WHERE state = ${STATE.pending} AND at > ?`)
 
   return {
     take(count, now, leaseTime) {
@@ -103,19 +79,6 @@ export function createJobs(db: DatabaseSync, owners: Owners, begin: () => void):
     end(id, takes, { state, at, uncounted, failure }) {
       begin()
       return end.run(STATE[state], at, uncounted, failure, id, takes).changes === 1
-    },
-    recover(latestDue) {
-      const dead = owners.dead()
-      const now = uptime()
-      if (dead.length === 0 && !expired.get(now, now, owners.own()) && !postponed.get(latestDue)) return 0
-      begin()
-      let count = Number(recoverExpired.run(now, now, owners.own()).changes)
-      count += Number(advance.run(latestDue, latestDue).changes)
-      for (const owner of dead) {
-        count += Number(recoverOwned.run(owner).changes)
-        owners.remove(owner)
-      }
-      return count
     },
   }
 }

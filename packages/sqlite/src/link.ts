@@ -1,23 +1,23 @@
 import { connect, type Connection } from './connection.ts'
 import type { ThreadData } from './messages.ts'
 
-/** The way to a file, by one thread after another: the next call starts one where there is none. */
+/** The way to a file, by one thread after another: where one has ended, as one does that runs out of memory. */
 export interface Link extends Connection {
-  /** Makes it an owner of leases, also by the threads to come. */
+  /** Makes it an owner of leases, and each thread to come in its place. */
   register(): Promise<void>
 }
 
-/**
- * @param onLost - Called when a thread has ended that was not closed, as one does that runs out of memory: its locks are
- * gone, so other processes take over what it had leased.
- */
-export function createLink(data: ThreadData, onLost: () => void): Link {
+export function createLink(data: ThreadData): Link {
   let connecting: Promise<Connection> | undefined
-  let isOwner = false
+  let owner: number | undefined
 
   function connection(): Promise<Connection> {
     if (connecting) return connecting
-    const opening = open(forget)
+    const opening = open(() => {
+      forget()
+      // At once: with its locks gone, other processes soon take over what it had leased.
+      if (owner !== undefined) connection().catch(() => {})
+    })
     function forget(): void {
       if (connecting === opening) connecting = undefined
     }
@@ -26,13 +26,10 @@ export function createLink(data: ThreadData, onLost: () => void): Link {
     return opening
   }
 
-  async function open(forget: () => void): Promise<Connection> {
-    const opened = await connect(data, () => {
-      forget()
-      onLost()
-    })
+  async function open(onEnded: () => void): Promise<Connection> {
+    const opened = await connect(data, onEnded)
     try {
-      if (isOwner) await opened.call('register')
+      if (owner !== undefined) owner = await opened.call('register', owner)
       return opened
     } catch (error) {
       await opened.close()
@@ -45,9 +42,9 @@ export function createLink(data: ThreadData, onLost: () => void): Link {
   return {
     call,
     async register() {
-      await call('register')
-      isOwner = true
+      owner = await call('register', owner)
     },
+    hurry: () => void connecting?.then(({ hurry }) => hurry()).catch(() => {}),
     async close() {
       const opened = await connecting?.catch(() => undefined)
       await opened?.close()

@@ -6,8 +6,8 @@ export interface ThreadData {
   busyTimeout: number
 }
 
-/** What the thread is asked: to do a batch of calls, or to close. */
-export type Request = readonly Call[] | 'close'
+/** What the thread is asked: to do a batch of calls, to wait for no lock any more, or to close. */
+export type Request = readonly Call[] | 'hurry' | 'close'
 
 /** What it answers: first whether the file could be opened, then once for each batch, in their order. */
 export type Reply = { results: readonly Result[] } | { error: Failure }

@@ -6,7 +6,8 @@ export interface SqliteInboxOptions {
   busyTimeout?: number | undefined
   /**
    * How long a delivery holds without being renewed, so how long a process may hang before another takes its
-   * work over. One that is gone is noticed at once. Default: 30 000.
+   * work over; that gives it as long once more, for it may be the file that could not be written. One that is gone is
+   * noticed at once. Default: 30 000.
    */
   lease?: number | undefined
   /** How often to look for work of other processes, and for processes that are gone. Default: 500. */

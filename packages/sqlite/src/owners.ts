@@ -1,4 +1,4 @@
-import { randomUUID } from 'node:crypto'
+import { randomBytes } from 'node:crypto'
 import { existsSync, rmSync, statSync } from 'node:fs'
 import { DatabaseSync } from 'node:sqlite'
 import { createPrivately } from './files.ts'
@@ -8,10 +8,15 @@ import { STATE } from './schema.ts'
 export interface Owners {
   /** This connection's number; 0 as long as it has not registered. */
   own(): number
-  /** Makes this connection an owner, of which others can tell whether it lives. */
-  register(): void
-  /** The numbers of the others whose process is gone. */
-  dead(): number[]
+  /**
+   * Makes this connection an owner, of which others can tell whether it lives, and returns its number. What an owner of
+   * this process that has ended was at becomes its own.
+   */
+  register(previous: number | undefined): number
+  /** Registers again if others have taken it for gone, as they do where somebody has deleted its lock file. */
+  keep(): void
+  /** The numbers of the others whose process is gone, and what kept it from telling that of some. */
+  look(): { dead: number[]; problem: string | undefined }
   /** Strikes one out, once nothing is its own any more; its lock file goes when that is committed. */
   remove(id: number): void
   /** Stops being an owner. What is still running here is left to the others, who will find this one gone. */
@@ -26,16 +31,46 @@ export type AfterCommit = (work: () => void) => void
  * system lets go of it the moment the process is gone, however that came about, and whoever can open the database
  * can tell; across containers too, where process ids mean nothing. SQLite knows how to lock on every platform.
  */
-export function createOwners(db: DatabaseSync, file: string, afterCommit: AfterCommit): Owners {
-  const insert = db.prepare('INSERT INTO owners (lock) VALUES (?) ON CONFLICT DO UPDATE SET lock = lock RETURNING id')
+export function createOwners(db: DatabaseSync, file: string, begin: () => void, afterCommit: AfterCommit): Owners {
+  const insert = db.prepare('INSERT INTO owners (lock) VALUES (?) RETURNING id')
+  const exists = db.prepare('SELECT 1 FROM owners WHERE id = ?')
   const select = db.prepare('SELECT id, lock FROM owners WHERE id <> ?')
   const remove = db.prepare('DELETE FROM owners WHERE id = ? RETURNING lock')
+  const adopt = db.prepare(`UPDATE work SET owner = ? WHERE state = ${STATE.running} AND owner = ?`)
   const isBusy = db.prepare(`SELECT 1 FROM work WHERE state = ${STATE.running} AND owner = ? LIMIT 1`)
-  const lock = randomUUID()
   let id = 0
-  let held: DatabaseSync | undefined
+  let held: { lock: string; db: DatabaseSync } | undefined
 
   const pathOf = (name: string): string => `${file}-owner-${name}`
+
+  /** One lock is held for each try, so that one that was rolled back leaves nothing to a later one. */
+  function enter(): number {
+    begin()
+    letGo()
+    // Short: it makes the longest of the names beside the file's.
+    const lock = randomBytes(8).toString('hex')
+    held = { lock, db: takeLock(pathOf(lock), statSync(file).mode & 0o777) }
+    const given = Number(insert.get(lock)?.['id'])
+    // Rolled back, the number may become another's.
+    afterCommit(() => {
+      id = given
+    })
+    return given
+  }
+
+  function letGo(): void {
+    if (!held) return
+    const { lock } = held
+    held.db.close()
+    held = undefined
+    removeFiles(lock)
+  }
+
+  function strike(other: number): void {
+    const row = remove.get(other) as { lock: string } | undefined
+    // Not before: rolled back, the row would stay without its file.
+    if (row) afterCommit(() => removeFiles(row.lock))
+  }
 
   /**
    * One without a lock file is gone too: a copy of the database, or one that was renamed, has its rows and not its file,
@@ -43,8 +78,8 @@ export function createOwners(db: DatabaseSync, file: string, afterCommit: AfterC
    * that lives, its work is taken over as if its lease had run out; it hears of that at the next renewal, and what it
    * writes later changes nothing.
    */
-  function isGone({ lock: name }: { lock: string }): boolean {
-    const path = pathOf(name)
+  function isGone(lock: string): boolean {
+    const path = pathOf(lock)
     return !statSync(path, { throwIfNoEntry: false }) || isFree(path)
   }
 
@@ -54,31 +89,37 @@ export function createOwners(db: DatabaseSync, file: string, afterCommit: AfterC
 
   return {
     own: () => id,
-    register() {
-      held ??= takeLock(pathOf(lock), statSync(file).mode & 0o777)
-      const given = Number(insert.get(lock)?.['id'])
-      // Rolled back, the number may become another's.
-      afterCommit(() => {
-        id = given
-      })
+    register(previous) {
+      const given = enter()
+      if (previous !== undefined) {
+        adopt.run(given, previous)
+        strike(previous)
+      }
+      return given
     },
-    dead() {
-      const others = select.all(id) as { id: number; lock: string }[]
-      return others.filter(isGone).map((other) => other.id)
+    keep() {
+      if (id !== 0 && !exists.get(id)) adopt.run(enter(), id)
     },
-    remove(other) {
-      const row = remove.get(other) as { lock: string } | undefined
-      // Not before: rolled back, the row would stay without its file.
-      if (row) afterCommit(() => removeFiles(row.lock))
+    look() {
+      const dead: number[] = []
+      let problem: string | undefined
+      for (const { id: other, lock } of select.all(id) as { id: number; lock: string }[]) {
+        try {
+          if (isGone(lock)) dead.push(other)
+        } catch (error) {
+          // Then it counts as alive, and its leases end by their time: one that cannot be told keeps no other from it.
+          problem = (error as Error).message
+        }
+      }
+      return { dead, problem }
     },
+    remove: strike,
     close({ mayWrite }) {
       if (!held) return
       try {
         if (mayWrite && !isBusy.get(id)) remove.run(id)
       } finally {
-        held.close()
-        held = undefined
-        removeFiles(lock)
+        letGo()
       }
     },
   }
@@ -104,7 +145,6 @@ function isFree(path: string): boolean {
     return true
   } catch (error) {
     if ((error as { errcode?: number }).errcode === BUSY || !existsSync(path)) return false
-    // Without SQLite's code: it says nothing of the database.
     throw new Error(`the lock file ${path} cannot be read: ${(error as Error).message}`, { cause: error })
   } finally {
     db?.close()

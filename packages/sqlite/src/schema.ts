@@ -47,6 +47,8 @@ const MIGRATIONS = [
      id INTEGER PRIMARY KEY AUTOINCREMENT,
      lock TEXT NOT NULL UNIQUE
    ) STRICT;`,
+  // Whether the lease has ended once already, and its holder was given another.
+  'ALTER TABLE work ADD COLUMN is_overdue INTEGER NOT NULL DEFAULT 0',
 ]
 
 /** Throws if the file is another program's, or newer than this version knows. Writes nothing. */
@@ -63,19 +65,14 @@ export function checkOrigin(db: DatabaseSync): void {
   }
 }
 
-/** Brings the file to this version. */
+/** Brings the file to this version. Where it throws, the database has to be closed, which undoes what was begun. */
 export function migrate(db: DatabaseSync): void {
   if (numberOf(db, 'user_version') === MIGRATIONS.length) return
   db.exec('BEGIN IMMEDIATE')
-  try {
-    // Asked again: another process may have been quicker.
-    checkOrigin(db)
-    for (const migration of MIGRATIONS.slice(numberOf(db, 'user_version'))) db.exec(migration)
-    db.exec(`PRAGMA application_id = ${APPLICATION_ID}; PRAGMA user_version = ${MIGRATIONS.length}; COMMIT`)
-  } catch (error) {
-    db.exec('ROLLBACK')
-    throw error
-  }
+  // Asked again: another process may have been quicker.
+  checkOrigin(db)
+  for (const migration of MIGRATIONS.slice(numberOf(db, 'user_version'))) db.exec(migration)
+  db.exec(`PRAGMA application_id = ${APPLICATION_ID}; PRAGMA user_version = ${MIGRATIONS.length}; COMMIT`)
 }
 
 function numberOf(db: DatabaseSync, pragma: string): number {

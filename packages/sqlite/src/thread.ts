@@ -21,6 +21,7 @@ function reply(work: () => readonly Result[]): void {
 }
 
 parentPort?.on('message', (request: Request) => {
+  if (request === 'hurry') return open?.hurry()
   if (request !== 'close') return reply(() => open?.run(request) ?? [])
   open?.close()
   parentPort?.close()
