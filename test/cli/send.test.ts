@@ -147,7 +147,7 @@ describe('many callbacks', () => {
 describe('what goes wrong', () => {
   test('is said: nobody listens', async () => {
     const { code, stdout, stderr } = await run(['send', 'http://127.0.0.1:2/luma'])
-    expect(code).toBe(1)
+    expect(code).toBe(2)
     expect(stdout).toMatch(/^no answer .* connect ECONNREFUSED 127\.0\.0\.1:2\n$/)
     expect(stderr).toBe('hint: nothing listens at http://127.0.0.1:2: is the receiver running?\n')
   })
@@ -168,7 +168,7 @@ describe('what goes wrong', () => {
   test('is said: no answer in time', async () => {
     const { url } = await listen(createServer(() => {}))
     const { code, stdout } = await run(['send', url, '--timeout', '100ms'])
-    expect(code).toBe(1)
+    expect(code).toBe(2)
     expect(stdout).toContain('no answer within 100 ms')
   })
 

@@ -35,6 +35,13 @@ describe('trackTasks', () => {
     await submitting.catch(({ taskId }: { taskId: string }) => expect(simulator.tasks[0]?.taskId).toBe(taskId))
   })
 
+  test('a list that was closed says so, and may be closed again', () => {
+    const tasks = trackTasks(join(newDirectory(), 'tasks.db'))
+    tasks.close()
+    tasks.close()
+    expect(() => tasks.pending()).toThrow('was closed; close the reconciler before it')
+  })
+
   test('a file that another process has locked holds up nothing, and is written when it is free', async () => {
     const file = join(newDirectory(), 'tasks.db')
     const simulator = await simulate()

@@ -110,6 +110,12 @@ describe('a wrong option is a TypeError that names it', () => {
     expect(complaint({ onSuccess, secret: secrets })).toContain('option "secret"')
   })
 
+  test('when one of several secrets is not set', () => {
+    expect(complaint({ onSuccess, secret: ['key-1', undefined] })).toContain(
+      'option "secret" holds undefined; is an environment variable not set?',
+    )
+  })
+
   test.each(['onsuccess', 'OnSuccess', 'timeout', 'secrets', 'logger', 'toString', 'constructor'])(
     'when it is unknown: %s',
     (name) => {
@@ -120,7 +126,10 @@ describe('a wrong option is a TypeError that names it', () => {
   )
 
   test('when one of retry is unknown', () => {
-    expect(complaint({ onSuccess, retry: { tries: 5 } })).toContain('unknown option "retry.tries"')
+    expect(complaint({ onSuccess, retry: { tries: 5 } })).toContain(
+      'unknown option "retry.tries"; known are attempts, minDelay, maxDelay',
+    )
+    expect(complaint({ onSucces: onSuccess })).toContain('unknown option "onSucces"; known are onSuccess')
   })
 
   test.each([undefined, null, 5, 'x', true])('when there are no options at all: %s', (options) => {
@@ -148,6 +157,13 @@ describe('the two forms', () => {
   test('are not mixed: two hooks, or two sets of options, are a TypeError', () => {
     expect(() => toOptions(onSuccess, { onSuccess } as never)).toThrow(/option "onSuccess" was given twice/)
     expect(() => toOptions({ onSuccess }, {})).toThrow(TypeError)
+  })
+
+  test('are not a request: that lumaCallback has to be called is said', () => {
+    const [request, context, next] = [{ headers: {}, method: 'POST' }, { req: {}, res: {} }, () => {}]
+    for (const first of [request, context]) {
+      expect(() => toOptions(first as never, next as never)).toThrow('app.use(lumaCallback(onSuccess))')
+    }
   })
 
   test('leave what the caller gave as it was', () => {

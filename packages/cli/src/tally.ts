@@ -15,8 +15,7 @@ export interface Tally {
 
 export function tally(deliveries: readonly Delivery[], elapsed: number): Tally {
   const durations = deliveries.map((delivery) => delivery.duration).toSorted((one, other) => one - other)
-  const quantile = (share: number) =>
-    durations[Math.min(Math.floor(durations.length * share), durations.length - 1)] ?? 0
+  const quantile = (share: number) => durations[Math.max(Math.ceil(durations.length * share) - 1, 0)] ?? 0
   return {
     deliveries: deliveries.length,
     answers: countBy(deliveries, ({ status, error = '' }) => String(status ?? error)),

@@ -51,14 +51,20 @@ export function trackTasks(file: string): TrackedTasks {
   const insert = database.prepare('INSERT OR IGNORE INTO open_task VALUES (?, ?)')
   const remove = database.prepare('DELETE FROM open_task WHERE task_id = ?')
   const select = database.prepare('SELECT task_id, submitted_at FROM open_task ORDER BY submitted_at')
+  let isClosed = false
   return {
     add: (taskId, submittedAt) => untilUnlocked(() => insert.run(taskId, submittedAt.getTime())),
     remove: (taskId) => untilUnlocked(() => remove.run(taskId)),
-    pending: () =>
-      select
-        .all()
-        .map((row) => ({ taskId: String(row['task_id']), submittedAt: new Date(Number(row['submitted_at'])) })),
-    close: () => database.close(),
+    pending() {
+      if (isClosed) throw new Error(`the list of tasks ${file} was closed; close the reconciler before it`)
+      const rows = select.all()
+      return rows.map((row) => ({ taskId: String(row['task_id']), submittedAt: new Date(Number(row['submitted_at'])) }))
+    },
+    close() {
+      if (isClosed) return
+      isClosed = true
+      database.close()
+    },
   }
 }
 

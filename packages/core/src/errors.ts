@@ -85,6 +85,7 @@ export class LeaseLostError extends LumaError {
 /** This Node is older than what was asked of it needs; the message names the version. */
 export class NodeVersionError extends LumaError {
   readonly code = 'ERR_LUMA_NODE_VERSION'
+  override readonly retryable = false
 }
 
 /** A failure was called back and no `onFailure` was there to take it. */

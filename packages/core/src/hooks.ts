@@ -41,10 +41,9 @@ export function createDeliver({ onSuccess, onFailure, trust, hookTimeout, emit, 
   function runHook(callback: LumaCallback, context: HookContext): unknown {
     if (callback.outcome === 'success') return onSuccess(callback, context)
     if (onFailure) return onFailure(callback, context)
-    const { taskId, code } = callback
-    const error = new NoHookError(
-      `task ${taskId} failed with code ${code} and there is no onFailure to handle it; give one`,
-    )
+    const { taskId, code, reason } = callback
+    const what = reason === 'no_result' ? 'succeeded without a result' : `failed with code ${code}`
+    const error = new NoHookError(`task ${taskId} ${what} and there is no onFailure to handle it; give one`)
     emit({ type: 'error', error, taskId })
     return undefined
   }

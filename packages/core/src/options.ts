@@ -99,6 +99,8 @@ export function toOptions(first: SuccessHook | LumaOptions, second?: Omit<LumaOp
       throw wrong('onSuccess', 'was given twice: as the first argument and as an option')
     return { ...second, onSuccess: first }
   }
+  if (first && second && ('headers' in first || 'req' in first))
+    throw new TypeError('lumaCallback makes a receiver and is none itself: app.use(lumaCallback(onSuccess))')
   if (second !== undefined)
     throw new TypeError('lumaCallback: give either (onSuccess, options) or (options), not two sets of options')
   return first
@@ -162,6 +164,9 @@ const size = z
   })
   .refine((bytes) => Number.isSafeInteger(bytes) && bytes > 0, SIZE_MESSAGE)
 
+/** The only option that has options of its own. */
+const RETRY = ['attempts', 'minDelay', 'maxDelay']
+
 const settingsSchema = z.strictObject({
   onSuccess: callable(),
   onFailure: callable().optional(),
@@ -187,7 +192,7 @@ const settingsSchema = z.strictObject({
         minDelay: integer(0, LONGEST_TIMER, 1000),
         maxDelay: integer(0, LONGEST_TIMER, 5 * 60 * 1000),
       },
-      'must be an object with attempts, minDelay, maxDelay',
+      `must be an object with ${RETRY.join(', ')}`,
     )
     .prefault({}),
   concurrency: integer(1, Number.MAX_SAFE_INTEGER, 10),
@@ -200,13 +205,14 @@ const settingsSchema = z.strictObject({
 
 /** Says what is wrong without showing the value: it may be a secret. */
 function optionError(error: z.ZodError): TypeError {
-  const [issue] = error.issues
-  if (issue?.code === 'unrecognized_keys') {
-    const name = [...issue.path, issue.keys[0]].join('.')
-    return new TypeError(
-      `lumaCallback: unknown option "${name}"; known are ${Object.keys(settingsSchema.shape).join(', ')}`,
-    )
+  // Before what is missing: that is why it is.
+  const unknown = error.issues.find((issue) => issue.code === 'unrecognized_keys')
+  if (unknown) {
+    const name = [...unknown.path, unknown.keys[0]].join('.')
+    const known = unknown.path.length > 0 ? RETRY : Object.keys(settingsSchema.shape)
+    return new TypeError(`lumaCallback: unknown option "${name}"; known are ${known.join(', ')}`)
   }
+  const [issue] = error.issues
   return wrong(issue?.path.join('.') ?? '', issue?.message ?? 'is wrong')
 }
 

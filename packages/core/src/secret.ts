@@ -18,6 +18,7 @@ export function secretProblem(value: unknown): string | undefined {
   if (list.length === 0) return 'must not be an empty list'
   if (list.length > MOST_SECRETS) return `must not hold more than ${MOST_SECRETS} secrets`
   for (const secret of list) {
+    if (secret === undefined) return 'holds undefined; is an environment variable not set?'
     if (typeof secret !== 'string') return 'must be a string, a list of strings, or a function'
     if (secret === '') return 'must not be empty'
     if (secret !== secret.trim()) return 'has white space around it; was it copied with a line break?'

@@ -76,14 +76,14 @@ export class PartFile {
   write(chunk: Buffer): Promise<void> | undefined {
     if (this.#error) throw this.#error
     const writer = this.#writer as BlockWriter
-    if (!this.#noting && writer.written - this.#durable >= SYNC_EVERY) this.#startNote(writer.written)
+    this.#noteIfDue()
     return writer.write(chunk)
   }
 
   /** Complete and durable under its last name, or an error. */
   async finish(path: string): Promise<void> {
     await this.#writer?.flush()
-    await this.#noting
+    await this.#allNoted()
     await this.#handle?.sync()
     await this.#assertOurs()
     await this.#close()
@@ -96,7 +96,7 @@ export class PartFile {
   async keep(): Promise<void> {
     try {
       await this.#writer?.flush()
-      await this.#noting
+      await this.#allNoted()
       if (this.#writer) await this.#note(this.#writer.written)
     } finally {
       await this.#close()
@@ -115,15 +115,21 @@ export class PartFile {
     this.#error = undefined
   }
 
-  #startNote(received: number): void {
+  #noteIfDue(): void {
+    const received = this.#writer?.written
+    if (this.#noting || this.#error || received === undefined || received - this.#durable < SYNC_EVERY) return
     this.#durable = received
-    this.#noting = this.#note(received).then(
-      () => void (this.#noting = undefined),
-      (error: Error) => {
+    this.#noting = this.#note(received)
+      .catch((error: unknown) => void (this.#error = error as Error))
+      .then(() => {
         this.#noting = undefined
-        this.#error = error
-      },
-    )
+        // A slow disk may have taken so long that the next one is due, and no chunk need come any more.
+        this.#noteIfDue()
+      })
+  }
+
+  async #allNoted(): Promise<void> {
+    while (this.#noting) await this.#noting
   }
 
   /** The note comes after what it speaks of, and replaces the one before it in one step. */
@@ -140,7 +146,7 @@ export class PartFile {
   /** Whatever happens: nothing of it is at work afterwards. */
   async #close(): Promise<void> {
     await this.#writer?.flush().catch(() => {})
-    await this.#noting
+    await this.#allNoted()
     const handle = this.#handle
     this.#handle = this.#writer = undefined
     await handle?.close()

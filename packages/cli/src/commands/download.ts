@@ -45,7 +45,7 @@ export function addDownload(program: Command, finish: Finish): void {
 Examples:
   $ luma-callback download https://files.example/video.mp4
   $ luma-callback download --callback callback.json --to videos
-  $ luma-callback inbox show TASK-ID:success --json | jq -r .callback.raw | luma-callback download --callback -
+  $ luma-callback inbox show TASK-ID:success --json | jq -r .raw | luma-callback download --callback -
 
 Exits 0 if every file is there, else 1.`,
     )

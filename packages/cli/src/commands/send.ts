@@ -83,6 +83,7 @@ async function send(url: string, options: SendOptions): Promise<number> {
   const hint = hintFor(deliveries, { url, isSigned: secret !== undefined })
   if (hint !== undefined) printHint(hint)
   signal.throwIfAborted()
+  if (deliveries.every(({ status }) => status === undefined)) return 2
   return summary.answers['200'] === total ? 0 : 1
 }
 
