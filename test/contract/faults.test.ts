@@ -52,6 +52,7 @@ describe('the contract of inboxes', () => {
     ['retries for ever', 'retried', /dead after its attempts/],
     ['counts what was cut off', 'retried', /a retry that was cut off/],
     ['requeues with one attempt left', 'retried', /requeued and fails again/],
+    ['never ends its closing', 'once', /exactly one is told "recorded"/],
     ['is done before the hook', 'closed', /what was cut off is delivered/],
     ['does not wait for what runs', 'closed', /closing waits for what runs/],
     ['waits for what heeds no signal', 'closed', /does not hold it up for ever/],

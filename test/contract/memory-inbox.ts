@@ -31,6 +31,7 @@ export type Fault =
   | 'does not wait for what runs'
   | 'waits for what heeds no signal'
   | 'begins more while it closes'
+  | 'never ends its closing'
   | 'records after it closed'
   | 'requeues with one attempt left'
   | 'requeues what runs'
@@ -117,6 +118,7 @@ export function memoryInboxes(fault?: Fault): () => DurableInbox {
       await runner?.close({ timeout: fault === 'does not wait for what runs' ? 0 : timeout })
       if (fault === 'waits for what heeds no signal') await Promise.allSettled(runs)
       if (fault === 'keeps what still runs when it closes') return
+      if (fault === 'never ends its closing') await new Promise(() => {})
       for (const row of store.rows.values()) {
         if (row.state === 'running' && row.owner === owner) Object.assign(row, cutOff(row), { takes: row.takes + 1 })
       }

@@ -2,6 +2,8 @@ import assert from 'node:assert/strict'
 import { setTimeout as sleep } from 'node:timers/promises'
 import {
   systemClock,
+  within,
+  type CloseOptions,
   type Deliver,
   type DeliverOptions,
   type DurableInbox,
@@ -64,7 +66,7 @@ export async function onTrial(
   const opened: Inbox[] = []
 
   async function openOne(): Promise<Inbox> {
-    const inbox = await open()
+    const inbox = closingInTime(await open(), patience)
     opened.push(inbox)
     return inbox
   }
@@ -104,6 +106,22 @@ export async function onTrial(
   await attempt(() => tearDown?.())
   // What the test itself failed with says more than what came after it.
   if (errors.length > 0) throw errors[0]
+}
+
+/** One whose closing would be waited for in vain fails the test that closes it, where else no test would end. */
+function closingInTime(inbox: Inbox, patience: number): Inbox {
+  const close = ({ timeout = 20_000 }: CloseOptions = {}): Promise<void> => {
+    const late = (): Error =>
+      new Error(`close() did not end within its timeout, ${timeout} ms, and ${patience} ms more`)
+    return within(() => inbox.close({ timeout }), timeout + patience, late, systemClock)
+  }
+  return new Proxy(inbox, {
+    get(target, name) {
+      if (name === 'close') return close
+      const value: unknown = Reflect.get(target, name)
+      return typeof value === 'function' ? (value.bind(target) as unknown) : value
+    },
+  })
 }
 
 /** What became of each; `refused` for one that rejected, so that the provider would come again. */
