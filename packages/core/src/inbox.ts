@@ -26,17 +26,24 @@ export interface InboxOptions {
   retry: RetrySchedule
   /** How long a key is remembered after it was done, in milliseconds. */
   retention: number
-  /** Tells the user's observer; never throws. */
+  /**
+   * Tells the user's observer; never throws. An inbox says how each run ended, as the events of the same names:
+   * `delivered`, `retrying` or `dead`; and `recovered` before a run whose last one a crash cut off.
+   */
   emit: Emit
   clock: Clock
 }
 
-/** Where callbacks are kept between the answer and the hook. */
+/**
+ * Where callbacks are kept between the answer and the hook. An engine of your own needs not all of it: `createRunner` does
+ * the running, with its slots, leases and retries, and the closing, over a `JobStore` that takes and writes jobs.
+ */
 export interface Inbox {
   /**
    * Takes a callback in. Resolves once it is durable; from then on it is delivered until it is done or dead.
    * Of any number of calls for one key exactly one is told `recorded`; the same key with another
-   * content is a `conflict`. Rejects if it could not be made durable, and the provider will send it again.
+   * content is a `conflict`. Rejects if it could not be made durable, and the provider will send it again; with a
+   * ClosedError after `close`.
    */
   record(callback: LumaCallback): Promise<Recorded>
   /** What is known of the callback that was recorded under a key, if it still is; its body tells what a conflict is about. */
