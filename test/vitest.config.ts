@@ -19,6 +19,9 @@ export default defineConfig({
     testTimeout: 90_000,
     // What is waited for comes soon; how soon, a busy machine says.
     expect: { poll: { timeout: 15_000 } },
+    // What is said on purpose looks like trouble; of a test that fails, all is shown.
+    silent: 'passed-only',
+    execArgv: ['--disable-warning=LUMA_REDIS_LOSES', '--disable-warning=LUMA_UNVERIFIED'],
     // More than a small machine has cores: most tests wait for servers, disks and clocks.
     maxWorkers: 3,
     reporters: ['default', new CountsReporter()],

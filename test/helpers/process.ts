@@ -1,7 +1,7 @@
 import { fork, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
-import { expect, onTestFinished, vi } from 'vitest'
+import { expect, onTestFailed, onTestFinished, vi } from 'vitest'
 import type { FromProcess, ToProcess, Where } from './worker-process.ts'
 
 const SCRIPT = fileURLToPath(new URL('worker-process.ts', import.meta.url))
@@ -19,7 +19,10 @@ export interface Process {
 
 /** Starts one, whose hooks take `hookTime` milliseconds; it is killed when the test is over. */
 export async function startProcess(where: Where, hookTime = 0, concurrency = 10): Promise<Process> {
-  const child = fork(SCRIPT, [JSON.stringify(where), String(hookTime), String(concurrency)])
+  const child = fork(SCRIPT, [JSON.stringify(where), String(hookTime), String(concurrency)], { silent: true })
+  let complaints = ''
+  child.stderr?.setEncoding('utf8').on('data', (text: string) => (complaints += text))
+  onTestFailed(() => console.error(complaints))
   const ended = once(child, 'exit')
   onTestFinished(() => void child.kill('SIGKILL'))
   const told: FromProcess[] = []
