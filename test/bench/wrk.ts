@@ -11,7 +11,7 @@ import { temporaryFolder } from './temporary.ts'
 
 const SCRIPT = fileURLToPath(new URL('requests.lua', import.meta.url))
 /** More than any server here answers in a second. */
-const HIGHEST_RATE = 60_000
+const HIGHEST_RATE = 150_000
 
 export async function loadByWrk(url: string, { seconds, connections, traffic }: LoadOptions): Promise<Measured> {
   const folder = temporaryFolder()
