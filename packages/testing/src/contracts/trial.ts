@@ -110,10 +110,12 @@ export async function onTrial(
 
 /** One whose closing would be waited for in vain fails the test that closes it, where else no test would end. */
 function closingInTime(inbox: Inbox, patience: number): Inbox {
-  const close = ({ timeout = 20_000 }: CloseOptions = {}): Promise<void> => {
+  const close = (options?: CloseOptions): Promise<void> => {
+    // As an inbox does by default, which is its own to do.
+    const { timeout = 20_000 } = options ?? {}
     const late = (): Error =>
       new Error(`close() did not end within its timeout, ${timeout} ms, and ${patience} ms more`)
-    return within(() => inbox.close({ timeout }), timeout + patience, late, systemClock)
+    return within(() => inbox.close(options), timeout + patience, late, systemClock)
   }
   return new Proxy(inbox, {
     get(target, name) {
