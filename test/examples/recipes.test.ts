@@ -2,11 +2,11 @@
 import { once } from 'node:events'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
-import { Readable } from 'node:stream'
 import { createHandler, withSpool, type DurableInbox, type LumaHandler } from '@luma-callback/core'
 import { lumaCallback } from '@luma-callback/express'
 import { signedRequest } from '@luma-callback/testing'
 import express, { type Express } from 'express'
+import { inject } from 'light-my-request'
 import { expect, onTestFinished, test, vi } from 'vitest'
 import { callbackOf, openInbox, startInbox, temporaryFolder } from '../helpers/inboxes.ts'
 import { successOf, signedHeaders, SECRET } from '../helpers/signed.ts'
@@ -50,13 +50,29 @@ test('behind express.json() that keeps the bytes, raw is what was sent', async (
   expect(raws).toEqual([spacious])
 })
 
+test('a hook is tested without a server', async () => {
+  const sold: string[] = []
+  const shop = express().use(
+    lumaCallback({ onSuccess: ({ taskId }) => sold.push(taskId), secret: 'whk_test', observe: () => {} }),
+  )
+  const { headers, body } = signedRequest({ secret: 'whk_test', taskId: 'task-1' })
+  const { statusCode } = await inject(shop, { method: 'POST', url: '/luma-modify-callback', headers, payload: body })
+  expect(statusCode).toBe(200)
+  expect(sold).toEqual(['task-1'])
+
+  const luma = createHandler({ onSuccess: ({ taskId }) => sold.push(taskId), secret: 'whk_test' })
+  const request = signedRequest({ secret: 'whk_test', taskId: 'task-2' })
+  expect((await luma.handle({ ...request, url: '/' })).status).toBe(200)
+  expect(sold).toEqual(['task-1', 'task-2'])
+})
+
 /** As in the readme: for frameworks of `Request` and `Response`. */
 async function answer(luma: LumaHandler, request: Request): Promise<Response> {
   const { status, headers, body } = await luma.handle({
     method: request.method,
     url: request.url,
     headers: Object.fromEntries(request.headers),
-    stream: request.body ? Readable.fromWeb(request.body) : undefined,
+    stream: request.body,
   })
   return new Response(body, { status, headers })
 }

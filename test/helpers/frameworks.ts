@@ -31,6 +31,8 @@ export type Before = 'nothing' | 'json' | 'text' | 'raw' | 'consumed' | 'rawBody
 export interface AppOptions {
   form?: keyof typeof FORMS
   before?: Before
+  /** What the host of the framework does to each request, before the framework gets it. */
+  host?: (request: IncomingMessage) => unknown
   /** Told what came out of the receiver as an error of ours. */
   onError?: (error: unknown) => void
 }
@@ -54,7 +56,7 @@ export const frameworks: readonly { name: string; start: Start }[] = [
 const base = { onSuccess: () => {}, onFailure: () => {}, observe: () => {}, secret: SECRET }
 
 function startExpress(express: typeof express5, options: Partial<LumaOptions>, app: AppOptions = {}): Promise<App> {
-  const { form = 'bare', before = 'nothing', onError } = app
+  const { form = 'bare', before = 'nothing', host, onError } = app
   const luma = expressCallback({ ...base, ...options })
   const server = express()
   server.set('trust proxy', true)
@@ -83,11 +85,11 @@ function startExpress(express: typeof express5, options: Partial<LumaOptions>, a
     onError?.(error)
     response.status(500).send('an error of ours')
   })
-  return listen(server, () => luma.close({ timeout: 0 }))
+  return listen(hosted(server, host), () => luma.close({ timeout: 0 }))
 }
 
 function startKoa(Koa: typeof Koa3, options: Partial<LumaOptions>, app: AppOptions = {}): Promise<App> {
-  const { form = 'bare', before = 'nothing', onError } = app
+  const { form = 'bare', before = 'nothing', host, onError } = app
   const luma = koaCallback({ ...base, ...options })
   const server = new Koa({ proxy: true })
   server.on('error', (error) => onError?.(error))
@@ -113,7 +115,7 @@ function startKoa(Koa: typeof Koa3, options: Partial<LumaOptions>, app: AppOptio
   })
   const callback = server.callback()
   return listen(
-    (request, response) => void callback(request, response),
+    hosted((request, response) => void callback(request, response), host),
     () => luma.close({ timeout: 0 }),
   )
 }
@@ -121,6 +123,15 @@ function startKoa(Koa: typeof Koa3, options: Partial<LumaOptions>, app: AppOptio
 /** What stands behind the receiver: shows that a request which is not ours arrives there whole. */
 async function echo(request: IncomingMessage): Promise<string> {
   return `passed on with ${await text(request)}`
+}
+
+function hosted(listener: RequestListener, host: AppOptions['host']): RequestListener {
+  if (!host) return listener
+  return (request, response) => {
+    const isDone = host(request)
+    if (isDone instanceof Promise) void isDone.then(() => listener(request, response))
+    else listener(request, response)
+  }
 }
 
 async function listen(listener: RequestListener, closeReceiver: () => Promise<void>): Promise<App> {

@@ -14,7 +14,7 @@ import { readOptions, type LumaOptions, type Verify } from './options.ts'
 import { within } from './promises.ts'
 import { closingRefusal, toRefusal } from './refusals.ts'
 import type { LumaHandler } from './receiver.ts'
-import { readQuery, type LumaRequest } from './request.ts'
+import { readQuery, toRequest, type LumaRequest } from './request.ts'
 import { secretsFrom, toList, warnUnverified, type SecretFunction } from './secret.ts'
 import { isDead, reviveUnborne } from './trust.ts'
 import { isSignedBy, readSignature, unverified, type Signature } from './verify.ts'
@@ -45,7 +45,8 @@ export function createHandler(options: LumaOptions, clock: Clock = systemClock):
   let isStarted = false
   let closing: Promise<void> | undefined
 
-  async function handle(request: LumaRequest): Promise<LumaAnswer> {
+  async function handle(given: LumaRequest): Promise<LumaAnswer> {
+    const request = toRequest(given)
     const receivedAt = new Date(clock.now())
     let taskId: string | undefined
     try {

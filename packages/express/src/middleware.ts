@@ -4,6 +4,7 @@ import {
   type LumaAnswer,
   type LumaReceiver,
   type LumaOptions,
+  type LumaRequest,
   type SuccessHook,
 } from '@luma-callback/core'
 import type { IncomingMessage, ServerResponse } from 'node:http'
@@ -65,14 +66,54 @@ export function lumaCallback(
   return Object.assign(middleware, { start, close, receive, has, waitFor })
 }
 
-function translate(request: ExpressRequest) {
-  const { method = '', originalUrl, headers, params, body } = request
-  const rawBody = 'rawBody' in request ? request.rawBody : undefined
-  return { method, url: originalUrl, headers, params: params as Record<string, string>, stream: request, body, rawBody }
+function translate(request: ExpressRequest): LumaRequest {
+  const { method, originalUrl, url, headers, params } = request
+  return {
+    method: method ?? '',
+    url: originalUrl ?? url ?? '',
+    headers,
+    params: params as Record<string, string>,
+    stream: request,
+    // Asked for only when it is needed: some hosts parse in a getter, which throws for what is no JSON.
+    get rawBody() {
+      return 'rawBody' in request ? request.rawBody : undefined
+    },
+    get body() {
+      return request.body
+    },
+  }
 }
 
-/** Whoever has answered already (a timeout middleware, say) has the last word. */
+/** What has answered already (a timeout middleware, say) has the last word. */
 function write(response: ServerResponse, { status, headers, body }: LumaAnswer): void {
   if (response.headersSent) return
-  response.writeHead(status, headers).end(body)
+  if (typeof response.writeHead !== 'function' || typeof response.end !== 'function') {
+    return writeToMock(response, { status, headers, body })
+  }
+  response.writeHead(status, headers)
+  response.end(body)
+}
+
+/** What users' tests may have in place of a response: any of the methods of Express's own. */
+interface MockResponse {
+  statusCode?: unknown
+  status?(code: number): unknown
+  setHeader?(name: string, value: string): unknown
+  set?(name: string, value: string): unknown
+  end?(body: string): unknown
+  send?(body: string): unknown
+  json?(body: unknown): unknown
+}
+
+function writeToMock(response: MockResponse, { status, headers, body }: LumaAnswer): void {
+  response.statusCode = status
+  response.status?.(status)
+  for (const [name, value] of Object.entries(headers)) {
+    if (response.setHeader) response.setHeader(name, value)
+    else response.set?.(name, value)
+  }
+  if (response.end) response.end(body)
+  else if (response.send) response.send(body)
+  else if (response.json) response.json(JSON.parse(body))
+  else throw new TypeError('lumaCallback was given a response that has neither end(), send() nor json()')
 }
