@@ -127,9 +127,9 @@ describe('a wrong option is a TypeError that names it', () => {
 
   test('when one of retry is unknown', () => {
     expect(complaint({ onSuccess, retry: { tries: 5 } })).toContain(
-      'unknown option "retry.tries"; known are attempts, minDelay, maxDelay',
+      'unknown option "retry.tries", did you mean "attempts"? Known are attempts, minDelay, maxDelay',
     )
-    expect(complaint({ onSucces: onSuccess })).toContain('unknown option "onSucces"; known are onSuccess')
+    expect(complaint({ onSucces: onSuccess })).toContain('unknown option "onSucces", did you mean "onSuccess"? Known')
   })
 
   test.each([undefined, null, 5, 'x', true])('when there are no options at all: %s', (options) => {

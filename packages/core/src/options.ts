@@ -1,11 +1,15 @@
 import { z } from 'zod'
 import type { RetrySchedule } from './backoff.ts'
+import { callProblem } from './call-hints.ts'
 import type { LumaCallback } from './callback.ts'
 import { LONGEST_TIMER } from './clock.ts'
 import type { DedupeStore } from './dedupe.ts'
 import type { Observer } from './events.ts'
 import type { FailureHook, SuccessHook } from './hooks.ts'
 import type { Inbox } from './inbox.ts'
+import { nearestName } from './nearest.ts'
+import { has, isHook, optionHint, timeHint } from './option-hints.ts'
+import { printable } from './printable.ts'
 import type { LumaRequest } from './request.ts'
 import { secretProblem, type Secret } from './secret.ts'
 import type { Trust } from './trust.ts'
@@ -91,19 +95,15 @@ const DAY = 24 * 60 * 60 * 1000
 /**
  * `lumaCallback(onSuccess, options?)` and `lumaCallback(options)` are the same thing; this makes one of the two.
  *
- * @throws TypeError if neither form was used.
+ * @throws TypeError that says what to write, if neither form was used.
  */
 export function toOptions(first: SuccessHook | LumaOptions, second?: Omit<LumaOptions, 'onSuccess'>): LumaOptions {
-  if (typeof first === 'function') {
-    if (second && 'onSuccess' in second)
-      throw wrong('onSuccess', 'was given twice: as the first argument and as an option')
-    return { ...second, onSuccess: first }
-  }
-  if (first && second && ('headers' in first || 'req' in first))
-    throw new TypeError('lumaCallback makes a receiver and is none itself: app.use(lumaCallback(onSuccess))')
-  if (second !== undefined)
-    throw new TypeError('lumaCallback: give either (onSuccess, options) or (options), not two sets of options')
-  return first
+  const problem = callProblem(first, second)
+  if (problem !== undefined) throw new TypeError(`lumaCallback: ${problem}`)
+  if (typeof first !== 'function') return first
+  if (second && 'onSuccess' in second)
+    throw wrong('onSuccess', 'was given twice: as the first argument and as an option')
+  return { ...second, onSuccess: first }
 }
 
 /**
@@ -113,19 +113,23 @@ export function toOptions(first: SuccessHook | LumaOptions, second?: Omit<LumaOp
  */
 export function readOptions(options: LumaOptions): Settings {
   if (typeof options !== 'object' || options === null) {
-    throw new TypeError('lumaCallback: give it a function to call on success, or an object of options')
+    throw new TypeError(
+      'lumaCallback: give it a function to call on success, or an object of options; createHandler takes options alone, as in createHandler({ onSuccess })',
+    )
   }
-  if ('secret' in options && options.secret === undefined) {
+  const given: unknown = options.secret
+  if ('secret' in options && (given === undefined || given === null)) {
     throw wrong(
       'secret',
-      'is undefined; is an environment variable not set? To take callbacks unverified, leave the option out',
+      `is ${given}; is an environment variable not set? To take callbacks unverified, leave the option out`,
     )
   }
   const { data: settings, error } = settingsSchema.safeParse(options)
-  if (error) throw optionError(error)
+  if (error) throw optionError(error, options)
   if (settings.inbox && options.dedupe) throw wrong('dedupe', 'is for direct mode; an inbox has a memory of its own')
   if (settings.retry.minDelay > settings.retry.maxDelay) throw wrong('retry.minDelay', 'is greater than retry.maxDelay')
-  if (settings.retention < settings.tolerance * 2000) throw wrong('retention', 'must be at least twice the tolerance')
+  if (settings.retention < settings.tolerance * 2000)
+    throw wrong('retention', 'must be at least twice the tolerance; it is in milliseconds, the tolerance in seconds')
   return settings as Settings
 }
 
@@ -137,17 +141,16 @@ function integer(least: number, most: number, fallback: number) {
   return z.int(message).min(least, message).max(most, message).default(fallback)
 }
 
+function hook() {
+  return z.custom(isHook, 'must be a function')
+}
+
 function callable() {
   return z.custom((value) => typeof value === 'function', 'must be a function')
 }
 
 function having(...methods: string[]) {
-  const has = (value: unknown, method: string) =>
-    typeof (value as Record<string, unknown> | null | undefined)?.[method] === 'function'
-  return z.custom(
-    (value) => methods.every((method) => has(value, method)),
-    `must be an object with the methods ${methods.join(', ')}`,
-  )
+  return z.custom((value) => has(value, ...methods), `must be an object with the methods ${methods.join(', ')}`)
 }
 
 const SIZE = /^(\d+)(b|kb|mb)$/i
@@ -168,8 +171,8 @@ const size = z
 const RETRY = ['attempts', 'minDelay', 'maxDelay']
 
 const settingsSchema = z.strictObject({
-  onSuccess: callable(),
-  onFailure: callable().optional(),
+  onSuccess: hook(),
+  onFailure: hook().optional(),
   path: z.string('must be a string').startsWith('/', 'must begin with a slash').default('/luma-modify-callback'),
   inbox: having('record', 'start', 'close').optional(),
   dedupe: having('claim', 'renew', 'complete', 'release').optional(),
@@ -203,17 +206,27 @@ const settingsSchema = z.strictObject({
   observe: callable().optional(),
 })
 
-/** Says what is wrong without showing the value: it may be a secret. */
-function optionError(error: z.ZodError): TypeError {
+/** Says what is wrong, and what to write, without showing the value: it may be a secret. */
+function optionError(error: z.ZodError, options: object): TypeError {
   // Before what is missing: that is why it is.
   const unknown = error.issues.find((issue) => issue.code === 'unrecognized_keys')
   if (unknown) {
-    const name = [...unknown.path, unknown.keys[0]].join('.')
+    const [name = ''] = unknown.keys
     const known = unknown.path.length > 0 ? RETRY : Object.keys(settingsSchema.shape)
-    return new TypeError(`lumaCallback: unknown option "${name}"; known are ${known.join(', ')}`)
+    const nearest = nearestName(name, known)
+    const hint = nearest === undefined ? '.' : `, did you mean ${nearest}?`
+    return new TypeError(
+      `lumaCallback: unknown option "${[...unknown.path, printable(name)].join('.')}"${hint} Known are ${known.join(', ')}`,
+    )
   }
   const [issue] = error.issues
-  return wrong(issue?.path.join('.') ?? '', issue?.message ?? 'is wrong')
+  const name = issue?.path.join('.') ?? ''
+  const value = valueAt(options, issue?.path ?? [])
+  return wrong(name, optionHint(name, value) ?? `${issue?.message ?? 'is wrong'}${timeHint(name, value)}`)
+}
+
+function valueAt(options: unknown, path: readonly PropertyKey[]): unknown {
+  return path.reduce<unknown>((value, name) => (value as Record<PropertyKey, unknown> | undefined)?.[name], options)
 }
 
 function wrong(option: string, message: string): TypeError {

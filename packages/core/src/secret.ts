@@ -19,8 +19,11 @@ export function secretProblem(value: unknown): string | undefined {
   if (list.length > MOST_SECRETS) return `must not hold more than ${MOST_SECRETS} secrets`
   for (const secret of list) {
     if (secret === undefined) return 'holds undefined; is an environment variable not set?'
+    if (ArrayBuffer.isView(secret)) return 'holds bytes; give the key as text'
     if (typeof secret !== 'string') return 'must be a string, a list of strings, or a function'
-    if (secret === '') return 'must not be empty'
+    if (secret === '') return 'must not be empty; is an environment variable set to nothing?'
+    // What a variable that is not set becomes in a template. Anybody can guess it.
+    if (secret === 'undefined' || secret === 'null') return 'is the text "undefined" or "null"; is a variable not set?'
     if (secret !== secret.trim()) return 'has white space around it; was it copied with a line break?'
   }
   return undefined

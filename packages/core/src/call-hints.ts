@@ -1,0 +1,40 @@
+import { has, isPromise } from './option-hints.ts'
+
+/**
+ * What is wrong with the arguments of `lumaCallback(onSuccess, options?)` or `lumaCallback(options)`, and what to write
+ * instead; undefined if they have one of these forms. Arguments are never shown.
+ */
+export function callProblem(first: unknown, second: unknown): string | undefined {
+  return firstProblem(first, second) ?? secondProblem(first, second)
+}
+
+function firstProblem(first: unknown, second: unknown): string | undefined {
+  if (first === undefined || first === null) {
+    return 'give it a function to call on success, as in app.use(lumaCallback(async ({ taskId, resultUrls }) => { … }))'
+  }
+  if (typeof first === 'string' || first instanceof RegExp) {
+    return "the path is not its first argument: mount it, as in app.use('/path', lumaCallback(onSuccess)), or give the option path, as in lumaCallback(onSuccess, { path: '/path' })"
+  }
+  if (isPromise(first)) return 'its first argument is a promise: give the function itself, without calling it'
+  if (Array.isArray(first)) return 'its first argument is a list: give lumaCallback({ onSuccess, onFailure })'
+  if (has(first, 'receive', 'close')) return 'its first argument is a receiver already: app.use(luma)'
+  if (has(first, 'use', 'listen')) return 'it is not given the application: app.use(lumaCallback(onSuccess))'
+  if (second && typeof first === 'object' && ('headers' in first || 'req' in first)) {
+    return 'it makes a receiver and is none itself: app.use(lumaCallback(onSuccess))'
+  }
+  return undefined
+}
+
+function secondProblem(first: unknown, second: unknown): string | undefined {
+  if (second === undefined) return undefined
+  if (typeof second === 'function') return 'for two hooks, give one object: lumaCallback({ onSuccess, onFailure })'
+  if (typeof second === 'string') return "options are an object, as in lumaCallback(onSuccess, { path: '/path' })"
+  if (isPromise(second)) return 'its options are a promise: await them first'
+  if (has(second, 'record', 'start')) return 'an inbox is an option: lumaCallback(onSuccess, { inbox })'
+  if (typeof second !== 'object' || second === null || Array.isArray(second)) {
+    return 'options are an object, as in lumaCallback(onSuccess, { secret })'
+  }
+  return typeof first === 'function'
+    ? undefined
+    : 'give either (onSuccess, options) or (options), not two sets of options'
+}
