@@ -11,6 +11,13 @@ export interface Engine {
   stop(): Promise<void>
 }
 
+export interface EngineOptions {
+  database: Database
+  schema: string
+  /** Whether pg-boss tells OpenTelemetry of what it does. */
+  telemetry: boolean
+}
+
 /** For ever, as far as pg-boss can count, in seconds. */
 export const FOR_EVER: number = 2 ** 31 - 1
 
@@ -27,11 +34,8 @@ const seenTable = (schema: string): string => `
   CREATE INDEX seen_since ON ${schema}.seen (since)`
 
 /** Makes what is missing in the schema, in however many processes at once, and starts pg-boss. */
-export async function startEngine(
-  database: Database,
-  schema: string,
-  onError: (error: Error) => void,
-): Promise<Engine> {
+export async function startEngine(options: EngineOptions, onError: (error: Error) => void): Promise<Engine> {
+  const { database, schema, telemetry } = options
   // Here, so that a Node that is too old for it can be told so.
   const { PgBoss } = await import('pg-boss')
   const boss = new PgBoss({
@@ -39,6 +43,7 @@ export async function startEngine(
     db: { executeSql: (text: string, values?: unknown[]) => database.patientQuery(text, values) },
     schedule: false,
     createSchema: false,
+    openTelemetry: { enabled: telemetry },
   })
   boss.on('error', onError)
   try {
@@ -56,7 +61,7 @@ export async function startEngine(
     boss,
     async remake() {
       // pg-boss makes its tables when it starts, and it cannot be started twice.
-      const other = await startEngine(database, schema, onError)
+      const other = await startEngine(options, onError)
       await other.stop()
     },
     stop: () => boss.stop({ graceful: false, close: false }),

@@ -56,7 +56,7 @@ interface Opened extends Engine {
  */
 export function postgresInbox(connection: PostgresConnection, options: PostgresInboxOptions = {}): DurableInbox {
   checkNode()
-  const { schema, timeout, lease, pollInterval } = readInboxOptions(options)
+  const { schema, timeout, lease, pollInterval, telemetry } = readInboxOptions(options)
   const database = openDatabase('postgresInbox', connection, timeout)
   const looks = createLooks(database, schema)
   let opening: Promise<Opened> | undefined
@@ -76,7 +76,7 @@ export function postgresInbox(connection: PostgresConnection, options: PostgresI
   }
 
   async function openEngine(): Promise<Opened> {
-    const engine = await startEngine(database, schema, (cause) => {
+    const engine = await startEngine({ database, schema, telemetry }, (cause) => {
       const error = new StoreUnavailableError(`pg-boss had trouble: ${cause.message}`, { cause })
       inboxOptions?.emit({ type: 'error', error })
     })

@@ -17,6 +17,11 @@ export interface PostgresInboxOptions extends PostgresDedupeOptions {
   lease?: number | undefined
   /** How often to look for retries that are due, and for work that nobody woke this process for. Default: 500. */
   pollInterval?: number | undefined
+  /**
+   * Whether pg-boss tells OpenTelemetry of what it does, by the providers that are registered: metrics, and a span for each
+   * call, so also for each look that finds nothing. Default: false.
+   */
+  telemetry?: boolean | undefined
 }
 
 const DEDUPE_RULES = {
@@ -32,6 +37,7 @@ const INBOX_RULES = {
   ...DEDUPE_RULES,
   lease: { fallback: 15_000, least: 1_000 },
   pollInterval: { fallback: 500, least: 10 },
+  telemetry: { fallback: false },
 }
 
 interface DedupeSettings {
@@ -42,6 +48,7 @@ interface DedupeSettings {
 export interface InboxSettings extends DedupeSettings {
   lease: number
   pollInterval: number
+  telemetry: boolean
 }
 
 /** Checks the options and fills in their defaults. Throws a TypeError that names the one that is wrong. */
