@@ -1,3 +1,4 @@
+import { AsyncResource } from 'node:async_hooks'
 import type { Clock, Timer } from '@luma-callback/core'
 
 interface Pending {
@@ -27,7 +28,8 @@ export function fakeClock({ now = Date.now(), random = (): number => 0.5 } = {})
     set: (by) => void (set += by),
     random,
     setTimeout(callback, delay) {
-      timers.set(++ids, { at: time + delay, callback })
+      // In the context that it was set in, as a timer of Node's.
+      timers.set(++ids, { at: time + delay, callback: AsyncResource.bind(callback) })
       return ids as unknown as Timer
     },
     clearTimeout(timer) {

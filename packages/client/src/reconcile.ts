@@ -1,3 +1,4 @@
+import { AsyncLocalStorage } from 'node:async_hooks'
 import { createEmit, pause, systemClock, toError, type LumaCallback, type WaitOptions } from '@luma-callback/core'
 import type { ApiError } from './errors.ts'
 import { createLook } from './look.ts'
@@ -44,6 +45,7 @@ export function reconcile(options: ReconcileOptions): Reconciler {
   const stopping = new AbortController()
   const { signal } = stopping
   const emit = createEmit<ReconcileEvent>(settings.observe ?? printTroubles)
+  const inMaking = AsyncLocalStorage.snapshot()
   const client = paced(settings.client, createPace(rate))
   const look = createLook({ ...settings, client, signal, emit })
   let rest = interval
@@ -81,7 +83,8 @@ export function reconcile(options: ReconcileOptions): Reconciler {
   }
 
   function sweep(): Promise<void> {
-    sweeping ??= sweepOnce().finally(() => (sweeping = undefined))
+    // One sweep serves all callers. By a promise, so that what `pending` enters its context with is gone after it.
+    sweeping ??= inMaking(() => Promise.resolve().then(sweepOnce)).finally(() => (sweeping = undefined))
     return sweeping
   }
 

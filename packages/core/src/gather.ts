@@ -1,8 +1,10 @@
+import { captureContext } from './context.ts'
 import { deferred, type Deferred } from './promises.ts'
 
 /**
  * Makes many calls one: what is asked while a call of `work` is under way goes together into the next one. The busier
- * it gets, the more each call does, so that one transaction, one round trip and one sync of a disk serve many.
+ * it gets, the more each call does, so that one transaction, one round trip and one sync of a disk serve many. As a call
+ * serves many, it runs in the async context that `gather` was called in, and in that of none of the items.
  *
  * @param work - Resolves to a result for each item, in their order. If it rejects, all that were in it reject so.
  * @param most - What a call takes; what is beyond it waits for the next one.
@@ -16,6 +18,7 @@ export function gather<Item, Result>(
 ): (item: Item) => Promise<Result> {
   let waiting: { item: Item; result: Deferred<Result> }[] = []
   let isWorking = false
+  const inContext = captureContext()
 
   /** How many go together, but one in any case. */
   function countOf(items: typeof waiting): number {
@@ -46,7 +49,7 @@ export function gather<Item, Result>(
     waiting.push({ item, result })
     if (!isWorking) {
       isWorking = true
-      void workOff()
+      void inContext(workOff)
     }
     return result.promise
   }

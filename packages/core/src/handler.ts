@@ -3,6 +3,7 @@ import { createArrivals } from './arrivals.ts'
 import { checkBodyHeaders, dropRest, readBody } from './body.ts'
 import { completeCallback, readEnvelope, type Envelope, type LumaCallback } from './callback.ts'
 import { systemClock, type Clock } from './clock.ts'
+import { captureContext } from './context.ts'
 import { memoryDedupe } from './dedupe.ts'
 import { LEAST_TIME } from './direct-claim.ts'
 import { directInbox } from './direct.ts'
@@ -36,6 +37,7 @@ export function createHandler(options: LumaOptions, clock: Clock = systemClock):
   const { secret, tolerance, bodyLimit, bodyTimeout, ackTimeout, concurrency, retry, retention } = settings
   if (secret === undefined && !settings.verify && !settings.trust) warnUnverified()
   const fixedSecrets = typeof secret === 'function' || secret === undefined ? [] : toList(secret)
+  const inMaking = captureContext()
   const emit = createEmit(settings.observe ?? printTroubles)
   const deliver = createDeliver({ ...settings, emit, clock })
   const inbox = settings.inbox ?? directInbox({ dedupe: settings.dedupe ?? memoryDedupe({}, clock), ackTimeout, clock })
@@ -180,11 +182,24 @@ export function createHandler(options: LumaOptions, clock: Clock = systemClock):
 
   async function startInbox(): Promise<void> {
     try {
-      await inbox.start(deliver, { concurrency, retry, retention, emit, clock })
+      await inMaking(() => inbox.start(...work()))
       isStarted = true
     } catch (cause) {
-      throw new StoreUnavailableError('the inbox could not be started', { cause })
+      throw new StoreUnavailableError(`the inbox could not be started: ${toError(cause).message}`, { cause })
     }
+  }
+
+  /**
+   * An inbox works for all requests, so that its hooks and events are of no request's context, whatever wakes it. In direct
+   * mode they are of their own request's.
+   */
+  function work(): Parameters<Inbox['start']> {
+    const inboxOptions = { concurrency, retry, retention, emit, clock }
+    if (!settings.inbox) return [deliver, inboxOptions]
+    return [
+      (callback, run) => inMaking(() => deliver(callback, run)),
+      { ...inboxOptions, emit: (event) => inMaking(() => emit(event)) },
+    ]
   }
 
   /** How what went wrong is answered; throws what is not ours to answer. Either way the observer is told. */

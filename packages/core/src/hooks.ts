@@ -1,3 +1,4 @@
+import { AsyncResource } from 'node:async_hooks'
 import type { LumaCallback, LumaFailure, LumaSuccess } from './callback.ts'
 import type { Clock, Timer } from './clock.ts'
 import { ForgedError, HookTimeoutError, NoHookError, toError, UnconfirmedError } from './errors.ts'
@@ -72,7 +73,11 @@ export function createDeliver({ onSuccess, onFailure, trust, hookTimeout, emit, 
       let atWork: Promise<void> | undefined
       let hasBegun = false
       let timer: Timer | undefined
-      const ignoreAbort = onAbort(signal, () => giveUp(toError(signal.reason)))
+      // A listener would run in the context of whoever aborts, and so would what the hook has put on its own signal.
+      const ignoreAbort = onAbort(
+        signal,
+        AsyncResource.bind(() => giveUp(toError(signal.reason))),
+      )
 
       function whenTimeIsUp(act: () => void): void {
         clock.clearTimeout(timer)

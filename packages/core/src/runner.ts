@@ -1,4 +1,5 @@
 import type { Timer } from './clock.ts'
+import { captureContext } from './context.ts'
 import { ClosedError, StoreUnavailableError } from './errors.ts'
 import { CLOSE_TIMEOUT, type CloseOptions } from './inbox.ts'
 import type { Job, RunnerOptions } from './job.ts'
@@ -20,12 +21,14 @@ const LAST_WRITES = 2_000
 
 /**
  * The part that inboxes share: takes jobs as slots come free, keeps their leases while the hooks run, and
- * writes down how each run ended. A new inbox is a `JobStore`, and nothing here knows which.
+ * writes down how each run ended. A new inbox is a `JobStore`, and nothing here knows which. All of it runs in the async
+ * context that this was called in, whichever request, timer or message woke it.
  */
 export function createRunner<Held extends Job>(options: RunnerOptions<Held>): Runner {
   const { store, concurrency, pollInterval, emit, clock } = options
   const running = new Map<Held, { abort: AbortController; settled: Promise<void> }>()
   const givenUp = new AbortController()
+  const inContext = captureContext()
   let timer: Timer | undefined
   let filling: Promise<void> | undefined
   let mayBeMore = true
@@ -39,7 +42,7 @@ export function createRunner<Held extends Job>(options: RunnerOptions<Held>): Ru
 
   function fillSoon(): void {
     if (filling || closing || !mayBeMore || running.size >= concurrency) return
-    filling = fill().finally(() => {
+    filling = inContext(fill).finally(() => {
       filling = undefined
       fillSoon()
     })
@@ -63,7 +66,9 @@ export function createRunner<Held extends Job>(options: RunnerOptions<Held>): Ru
   function begin(job: Held): void {
     const abort = new AbortController()
     if (closing) abort.abort(closedError())
-    const settled = runJob(job, { ...options, abort, givenUp: givenUp.signal }).finally(() => {
+    // Each by itself, for a hook may change the context that it is called in.
+    const run = inContext(() => runJob(job, { ...options, abort, givenUp: givenUp.signal }))
+    const settled = run.finally(() => {
       running.delete(job)
       fillSoon()
     })

@@ -98,7 +98,8 @@ export function withSpool(inbox: DurableInbox, spool: DurableInbox, options: Spo
       try {
         return await inbox.start(deliver, inboxOptions)
       } catch (cause) {
-        emit({ type: 'error', error: new StoreUnavailableError('the inbox could not be started yet', { cause }) })
+        const message = `the inbox could not be started yet: ${toError(cause).message}`
+        emit({ type: 'error', error: new StoreUnavailableError(message, { cause }) })
         await pause(MOVING.maxDelay, closed.signal, clock)
       }
     }

@@ -1,3 +1,4 @@
+import { AsyncLocalStorage } from 'node:async_hooks'
 import {
   ClosedError,
   createRunner,
@@ -5,6 +6,7 @@ import {
   pause,
   StoreUnavailableError,
   systemClock,
+  toError,
   within,
   type Deliver,
   type DurableInbox,
@@ -59,6 +61,8 @@ export function postgresInbox(connection: PostgresConnection, options: PostgresI
   const { schema, timeout, lease, pollInterval, telemetry } = readInboxOptions(options)
   const database = openDatabase('postgresInbox', connection, timeout)
   const looks = createLooks(database, schema)
+  // A request may open what all of them share.
+  const inMaking = AsyncLocalStorage.snapshot()
   let opening: Promise<Opened> | undefined
   let remaking: Promise<void> | undefined
   let inboxOptions: InboxOptions | undefined
@@ -68,7 +72,7 @@ export function postgresInbox(connection: PostgresConnection, options: PostgresI
 
   /** One that failed is tried again by whoever asks next. */
   function open(): Promise<Opened> {
-    opening ??= openEngine().catch((error: unknown) => {
+    opening ??= inMaking(openEngine).catch((error: unknown) => {
       opening = undefined
       throw error
     })
@@ -161,7 +165,8 @@ export function postgresInbox(connection: PostgresConnection, options: PostgresI
       try {
         await begin(deliver, given)
       } catch (cause) {
-        const error = new StoreUnavailableError('the inbox on Postgres is not at work yet', { cause })
+        const message = `the inbox on Postgres is not at work yet: ${toError(cause).message}`
+        const error = new StoreUnavailableError(message, { cause })
         given.emit({ type: 'error', error })
         void beginLater(deliver, given)
       }

@@ -1,3 +1,4 @@
+import { AsyncLocalStorage } from 'node:async_hooks'
 import { hostname } from 'node:os'
 import {
   ClosedError,
@@ -52,6 +53,8 @@ export function redisInbox(connection: RedisConnection, options: RedisInboxOptio
   const { prefix, timeout, lease, pollInterval } = readInboxOptions(options)
   const connect = connector('redisInbox', connection)
   checkForQueue('redisInbox', connection, prefix)
+  // The first request opens what all of them share.
+  const inMaking = AsyncLocalStorage.snapshot()
   let recorder: Recorder | undefined
   let shared: OpenQueue | undefined
   let work: Work | undefined
@@ -59,7 +62,7 @@ export function redisInbox(connection: RedisConnection, options: RedisInboxOptio
 
   function open(): OpenQueue {
     if (closing) throw new ClosedError('the inbox on Redis was closed')
-    shared ??= openQueue(connect, prefix)
+    shared ??= inMaking(() => openQueue(connect, prefix))
     return shared
   }
 
@@ -97,7 +100,7 @@ export function redisInbox(connection: RedisConnection, options: RedisInboxOptio
   return {
     async record(callback) {
       const recorded = await ask(`record task ${callback.taskId}`, () => {
-        recorder ??= createRecorder(connect, prefix)
+        recorder ??= inMaking(() => createRecorder(connect, prefix))
         return recorder.record(callback)
       })
       if (recorded === 'recorded') work?.runner.wake()

@@ -1,3 +1,4 @@
+import { AsyncLocalStorage } from 'node:async_hooks'
 import { connect, type Connection } from './connection.ts'
 import type { ThreadData } from './messages.ts'
 
@@ -8,12 +9,14 @@ export interface Link extends Connection {
 }
 
 export function createLink(data: ThreadData): Link {
+  // A request may open what all of them share.
+  const inMaking = AsyncLocalStorage.snapshot()
   let connecting: Promise<Connection> | undefined
   let owner: number | undefined
 
   function connection(): Promise<Connection> {
     if (connecting) return connecting
-    const opening = open(() => {
+    const opening = inMaking(open, () => {
       forget()
       // At once: with its locks gone, other processes soon take over what it had leased.
       if (owner !== undefined) connection().catch(() => {})

@@ -1,4 +1,5 @@
 import { closed } from './inbox-closing.ts'
+import { inContext } from './inbox-context.ts'
 import { delivered, exclusive } from './inbox-delivery.ts'
 import { inspected } from './inbox-looks.ts'
 import { once } from './inbox-once.ts'
@@ -8,11 +9,19 @@ import { onTrial, type Tests, type TrialOptions } from './trial.ts'
 /**
  * What an inbox promises: `once`, one of many equal records is told `recorded`; `delivered`, what was recorded gets its
  * hook; `exclusive`, never twice at once nor after it was done; `retried`, with backoff, then dead; `closed`, closing
- * loses nothing; `inspected`, it can be looked into.
+ * loses nothing; `inspected`, it can be looked into; `context`, no hook runs in the async context of another request.
  */
-export type Guarantee = 'once' | 'delivered' | 'exclusive' | 'retried' | 'closed' | 'inspected'
+export type Guarantee = 'once' | 'delivered' | 'exclusive' | 'retried' | 'closed' | 'inspected' | 'context'
 
-const GUARANTEES: Readonly<Record<Guarantee, Tests>> = { once, delivered, exclusive, retried, closed, inspected }
+const GUARANTEES: Readonly<Record<Guarantee, Tests>> = {
+  once,
+  delivered,
+  exclusive,
+  retried,
+  closed,
+  inspected,
+  context: inContext,
+}
 
 export interface InboxContractOptions extends TrialOptions {
   /** The `test` of your test framework, or any function that is called like it. */
