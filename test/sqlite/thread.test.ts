@@ -3,7 +3,8 @@ import { join } from 'node:path'
 import type { Worker } from 'node:worker_threads'
 import { expect, onTestFinished, test, vi } from 'vitest'
 import { callbackOf, openInbox, startInbox, temporaryFolder } from '../helpers/inboxes.ts'
-import { heldHook } from '../helpers/receiver.ts'
+import { heldHook, startReceiver, verdictOf } from '../helpers/receiver.ts'
+import { successOf } from '../helpers/signed.ts'
 
 const patience = { timeout: 20_000, interval: 20 }
 const isUnavailable = expect.objectContaining({ code: 'ERR_LUMA_STORE_UNAVAILABLE' })
@@ -26,11 +27,29 @@ test('a thread that has ended is followed by another: what was asked of it fails
   recorded.catch(() => {})
   void threads[0]?.terminate()
   await expect(recorded).rejects.toEqual(isUnavailable)
-  await expect(recorded).rejects.toThrow('has ended; the next call starts another')
+  await expect(recorded).rejects.toThrow(/has ended: it ended with exit code \d; the next call starts another$/)
   expect(['recorded', 'duplicate']).toContain(await inbox.record(callbackOf('a')))
   expect(await inbox.record(callbackOf('b'))).toBe('recorded')
   await vi.waitFor(() => expect(runs.toSorted()).toEqual(['a', 'b']), patience)
   expect(threads).toHaveLength(2)
+})
+
+test('one that cannot start says so, and a later start may succeed', async () => {
+  const end = (message: unknown) => void (message as { worker: Worker }).worker.terminate()
+  subscribe('worker_threads', end)
+  onTestFinished(() => void unsubscribe('worker_threads', end))
+  const { handler, send, events } = startReceiver({ inbox: openInbox(join(temporaryFolder(), 'luma.db')) })
+  const why =
+    /^the inbox could not be started: the thread that writes .*luma\.db could not start: it ended with exit code \d/
+  await expect(handler.start()).rejects.toThrow(why)
+  expect(await verdictOf(send(successOf()))).toBe('503 store_unavailable')
+  expect(events).toContainEqual(
+    expect.objectContaining({ type: 'error', error: expect.objectContaining({ message: expect.stringMatching(why) }) }),
+  )
+  unsubscribe('worker_threads', end)
+  await handler.start()
+  expect(await verdictOf(send(successOf()))).toBe('200 received')
+  await handler.close()
 })
 
 test('what runs when it ends goes on, and is done once, also beside another inbox on the file', async () => {

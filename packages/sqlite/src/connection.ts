@@ -1,8 +1,7 @@
-import { extname } from 'node:path'
-import { Worker } from 'node:worker_threads'
-import { InboxFileError, StoreUnavailableError } from '@luma-callback/core'
+import { InboxFileError, StoreUnavailableError, toError } from '@luma-callback/core'
 import type { Call, Engine } from './engine.ts'
 import type { Failure, Reply, Request, ThreadData } from './messages.ts'
+import { startThread } from './start-thread.ts'
 
 /** The way to a file's thread. */
 export interface Connection {
@@ -33,15 +32,11 @@ interface Batch {
  * one: one sync of the disk serves them all, and the busier it gets, the more it serves.
  *
  * @param onEnded - Called when the thread that was opened has ended, though it was not closed.
- * @throws InboxFileError (`ERR_LUMA_INBOX_FILE`) if the file cannot be opened.
+ * @throws InboxFileError (`ERR_LUMA_INBOX_FILE`) if the file cannot be opened; StoreUnavailableError
+ * (`ERR_LUMA_STORE_UNAVAILABLE`) if the thread cannot start.
  */
 export async function connect(data: ThreadData, onEnded: () => void): Promise<Connection> {
-  // In the package it is JavaScript; run from its sources it is not.
-  const thread = new Worker(new URL(`./thread${extname(import.meta.url)}`, import.meta.url), {
-    workerData: data,
-    // It has no use for the program's own loaders; and that node:sqlite is young in older Nodes is known here.
-    execArgv: ['--disable-warning=ExperimentalWarning'],
-  })
+  const thread = startThread(data)
   const asked: Batch[] = []
   let calls: Call[] = []
   let waiting: Waiting[] = []
@@ -88,9 +83,11 @@ export async function connect(data: ThreadData, onEnded: () => void): Promise<Co
 
   function onEnd(cause: unknown): void {
     if (broken) return
-    broken = new StoreUnavailableError(`the thread that writes ${data.file} has ended; the next call starts another`, {
-      cause,
-    })
+    const what = isOpen ? 'has ended' : 'could not start'
+    broken = new StoreUnavailableError(
+      `the thread that writes ${data.file} ${what}: ${reasonOf(cause)}; the next call starts another`,
+      { cause },
+    )
     for (const { reject } of [...asked.flatMap((batch) => batch.waiting), ...waiting]) reject(broken)
     asked.length = 0
     waiting = []
@@ -123,6 +120,11 @@ export async function connect(data: ThreadData, onEnded: () => void): Promise<Co
       await ended
     },
   }
+}
+
+/** The thread's error, or its exit code if it had none. */
+function reasonOf(cause: unknown): string {
+  return typeof cause === 'number' ? `it ended with exit code ${cause}` : toError(cause).message
 }
 
 function unavailable({ file }: ThreadData, { message }: Failure): StoreUnavailableError {
