@@ -1,7 +1,8 @@
 import { hash } from 'node:crypto'
 import { z } from 'zod'
 import { InvalidCallbackError } from './errors.ts'
-import { parseJson } from './json.ts'
+import { findTaskId } from './find-task-id.ts'
+import { checkOutline, parseJson } from './json.ts'
 import { callbackKey } from './key.ts'
 import { readSideFields, type CallbackIssue, type ModifyParams } from './side-fields.ts'
 import { taskIdProblem } from './task-id.ts'
@@ -106,6 +107,24 @@ export function readEnvelope(raw: string): Envelope {
   return { taskId: id, code: envelope.code, content: content as EnvelopeContent }
 }
 
+/** Characters. A body without a usable task id is parsed up to this length, to say what is wrong with it; that takes 4 ms at most. */
+const LONGEST_WITHOUT_ID = 16 * 1024
+
+/**
+ * The task id whose signature has to be checked before {@link readEnvelope} may spend time on the body.
+ *
+ * @throws InvalidCallbackError as {@link parseCallback} does, for a body that names no usable task id.
+ */
+export function readTaskId(raw: string): string {
+  const id = findTaskId(raw)
+  if (id !== undefined && taskIdProblem(id) === undefined) return id
+  if (raw.length > LONGEST_WITHOUT_ID) {
+    readJson(raw, checkOutline)
+    throw invalid('the body names no task id of 1 to 256 bytes, so its signature cannot be checked')
+  }
+  return readEnvelope(raw).taskId
+}
+
 /** Adds the optional fields; whatever they hold, this succeeds. */
 export function completeCallback(envelope: Envelope, source: CallbackSource): LumaCallback {
   const { taskId, code, content } = envelope
@@ -152,10 +171,11 @@ export function completeCallback(envelope: Envelope, source: CallbackSource): Lu
   }
 }
 
-function readJson(raw: string): unknown {
+/** Told as one error, whatever reads the text. */
+function readJson(raw: string, read: (text: string) => unknown = parseJson): unknown {
   if (raw.trim() === '') throw new InvalidCallbackError('json', 'the body is empty')
   try {
-    return parseJson(raw)
+    return read(raw)
   } catch (error) {
     const why = error instanceof SyntaxError ? error.message : 'it cannot be read'
     throw new InvalidCallbackError('json', `the body is not JSON: ${withoutExcerpt(why)}`, { cause: error })

@@ -1,7 +1,7 @@
 import { duplicateAnswer, receivedAnswer, Refusal, refusalAnswer, type LumaAnswer } from './answers.ts'
 import { createArrivals } from './arrivals.ts'
 import { checkBodyHeaders, dropRest, readBody } from './body.ts'
-import { completeCallback, readEnvelope, type Envelope, type LumaCallback } from './callback.ts'
+import { completeCallback, readEnvelope, readTaskId, type LumaCallback } from './callback.ts'
 import { systemClock, type Clock } from './clock.ts'
 import { captureContext } from './context.ts'
 import { memoryDedupe } from './dedupe.ts'
@@ -54,12 +54,15 @@ export function createHandler(options: LumaOptions, clock: Clock = systemClock):
     try {
       const signature = checkHeaders(request)
       const raw = await readBody(request, { limit: bodyLimit, timeout: bodyTimeout, clock })
-      const envelope = readEnvelope(raw)
-      taskId = envelope.taskId
       if (signature) {
+        taskId = readTaskId(raw)
         const secrets = typeof secret === 'function' ? await askForSecrets(secret, request) : fixedSecrets
-        checkSignature(secrets, envelope, signature)
+        checkSignature(secrets, taskId, signature)
       }
+      const envelope = readEnvelope(raw)
+      // Only the id that was verified may be handed over, even if the two readings of the text should ever differ.
+      if (signature && envelope.taskId !== taskId) throw unverified('the body names another task id once it is parsed')
+      taskId = envelope.taskId
       const callback = withKey(completeCallback(envelope, { raw, query: readQuery(request.url), receivedAt }))
       if (settings.verify) await checkByUser(settings.verify, request, callback)
       return (await take(callback)) === 'recorded' ? receivedAnswer : duplicateAnswer
@@ -92,7 +95,7 @@ export function createHandler(options: LumaOptions, clock: Clock = systemClock):
     return secret === undefined ? undefined : readSignature(headers, { tolerance, now: clock.now() })
   }
 
-  function checkSignature(secrets: readonly string[], { taskId }: Envelope, signature: Signature): void {
+  function checkSignature(secrets: readonly string[], taskId: string, signature: Signature): void {
     if (isSignedBy(secrets, taskId, signature)) return
     throw unverified('the signature was made with another key, or for another task id or time')
   }

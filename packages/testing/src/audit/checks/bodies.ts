@@ -32,7 +32,10 @@ export const bodyChecks: readonly Check[] = [
       text: (endpoint) => endpoint.send({ body: 'hello' }),
       'a form': (endpoint) => endpoint.send({ body: 'code=200&taskId=1' }),
       'single quotes': (endpoint) => endpoint.send({ body: sampleBody().replaceAll('"', "'") }),
-      'two documents': (endpoint) => endpoint.send({ body: `${sampleBody()}${sampleBody()}` }),
+      'two documents': (endpoint) => {
+        const { taskId } = newTask()
+        return endpoint.send({ taskId, body: sampleBody({ taskId }).repeat(2) })
+      },
     },
   ),
   refuses(
