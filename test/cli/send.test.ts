@@ -4,6 +4,7 @@ import { createServer } from 'node:http'
 import { createHandler } from '@luma-callback/core'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { jsonLines, run } from '../helpers/cli.ts'
+import { FAMILY_BODIES } from '../helpers/families.ts'
 import { temporaryFolder } from '../helpers/inboxes.ts'
 import { listen } from '../helpers/servers.ts'
 import { fixtures, SECRET, TASK_ID } from '../helpers/signed.ts'
@@ -67,6 +68,15 @@ describe('a file', () => {
     expect({ code, stdout }).toEqual({ code: 0, stdout: expect.stringContaining(TASK_ID) })
     expect(target.arrived[0]?.text).toBe(fixtures.success)
     expect(target.arrived[0]?.headers).toHaveProperty('x-webhook-signature')
+  })
+
+  test('may be the callback of another API, which is signed for that task', async () => {
+    const target = await startTarget()
+    const [aleph] = FAMILY_BODIES.filter(({ family }) => family === 'aleph')
+    const { code, stdout } = await run(['send', target.url, '--file', '-', '--secret', SECRET], {
+      input: aleph?.body ?? '',
+    })
+    expect({ code, stdout }).toEqual({ code: 0, stdout: expect.stringContaining(aleph?.taskId ?? '') })
   })
 
   test('that names no task can only be signed for one that is given', async () => {

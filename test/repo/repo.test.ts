@@ -69,6 +69,7 @@ test('core exports these values', () => {
     'NoHookError',
     'NoSecretError',
     'NodeVersionError',
+    'OtherFamilyError',
     'StoreUnavailableError',
     'UnconfirmedError',
     'UnrecoverableError',
@@ -178,7 +179,7 @@ describe('the readme', () => {
   })
 
   test('has a row for every event', () => {
-    const types = [...read('packages/core/src/events.ts').matchAll(/\| \{ type: '(\w+)'/g)].map(([, type]) => type)
+    const types = [...read('packages/core/src/events.ts').matchAll(/\| \{\s+type: '(\w+)'/g)].map(([, type]) => type)
     const [, section = ''] = /## Events([\s\S]*?)\n## /.exec(readme) ?? []
     for (const type of types) expect(section).toContain(`\`${type}\``)
   })

@@ -2,6 +2,7 @@ import { parseCallback } from '@luma-callback/core'
 import { sampleCallback, signedRequest } from '@luma-callback/testing'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
+import { FAMILY_BODIES } from '../helpers/families.ts'
 import { startReceiver, verdict } from '../helpers/receiver.ts'
 import { fixtures, SECRET } from '../helpers/signed.ts'
 
@@ -72,6 +73,15 @@ test('a request may be of another time, with another key, without a signature, o
   expect(await tell({})).toBe('401 unverified')
   expect(await tell({ secret: SECRET, body: fixtures.success })).toBe('200 received')
   expect(await tell({ secret: SECRET, body: '{"code":' })).toBe('400 invalid_json')
+})
+
+test('the callback of another API is signed for its task, wherever its id stands', async () => {
+  const { handler } = startReceiver()
+  for (const { family, body } of FAMILY_BODIES) {
+    const { method, headers } = signedRequest({ secret: SECRET, body })
+    const answer = await handler.handle({ method, url: '/', headers, rawBody: body })
+    expect(verdict(answer), family).toBe('400 other_family')
+  }
 })
 
 test('the signed time can be told', () => {

@@ -91,6 +91,7 @@ describe('errors and events', () => {
         case 'ERR_LUMA_NODE_VERSION':
         case 'ERR_LUMA_NO_HOOK':
         case 'ERR_LUMA_NO_SECRET':
+        case 'ERR_LUMA_OTHER_FAMILY':
         case 'ERR_LUMA_STORE_UNAVAILABLE':
         case 'ERR_LUMA_UNRECOVERABLE':
           return code

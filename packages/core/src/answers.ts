@@ -10,6 +10,7 @@ export interface LumaAnswer {
 const STATUS = {
   invalid_json: 400,
   invalid_callback: 400,
+  other_family: 400,
   unverified: 401,
   method_not_allowed: 405,
   body_timeout: 408,
@@ -34,16 +35,19 @@ const RETRY_AFTER_SECONDS = '10'
 export class Refusal extends Error {
   readonly reason: RefusalReason
   readonly detail: string | undefined
+  /** The API that sent it, for the reason `other_family`. */
+  readonly family: string | undefined
   readonly headers: Record<string, string>
 
   constructor(
     reason: RefusalReason,
     message: string,
-    extra: { detail?: string; headers?: Record<string, string> } = {},
+    extra: { detail?: string; family?: string; headers?: Record<string, string> } = {},
   ) {
     super(message)
     this.reason = reason
     this.detail = extra.detail
+    this.family = extra.family
     this.headers = extra.headers ?? {}
   }
 

@@ -1,6 +1,7 @@
 import { hash } from 'node:crypto'
 import { z } from 'zod'
-import { InvalidCallbackError } from './errors.ts'
+import { InvalidCallbackError, OtherFamilyError } from './errors.ts'
+import { otherFamily, otherTaskId } from './family.ts'
 import { findTaskId } from './find-task-id.ts'
 import { checkOutline, parseJson } from './json.ts'
 import { callbackKey } from './key.ts'
@@ -64,6 +65,7 @@ export interface CallbackSource {
  * Reads a callback from its text. Inboxes store a {@link CallbackSource} and call this again on delivery.
  *
  * @throws InvalidCallbackError (`ERR_LUMA_INVALID_CALLBACK`) if the text is not JSON or not a callback.
+ * @throws OtherFamilyError (`ERR_LUMA_OTHER_FAMILY`) if it is the callback of another API.
  */
 export function parseCallback(source: CallbackSource): LumaCallback {
   return completeCallback(readEnvelope(source.raw), source)
@@ -95,6 +97,9 @@ const envelopeSchema = z.object(
 /** Reads what has to be right: an integer `code` and one task id. Throws as {@link parseCallback} does. */
 export function readEnvelope(raw: string): Envelope {
   const content = readJson(raw)
+  // Before the schema: some of the other APIs send no `data`, or no `code`.
+  const family = otherFamily(content)
+  if (family) throw new OtherFamilyError(family, otherTaskId(content))
   const { success, data: envelope, error } = envelopeSchema.safeParse(content)
   if (!success) throw invalid(firstIssue(error))
   const { taskId, task_id: otherId } = envelope.data
@@ -113,7 +118,7 @@ const LONGEST_WITHOUT_ID = 16 * 1024
 /**
  * The task id whose signature has to be checked before {@link readEnvelope} may spend time on the body.
  *
- * @throws InvalidCallbackError as {@link parseCallback} does, for a body that names no usable task id.
+ * @throws InvalidCallbackError, OtherFamilyError as {@link parseCallback} does, for a body that names no usable task id.
  */
 export function readTaskId(raw: string): string {
   const id = findTaskId(raw)

@@ -12,6 +12,7 @@ export type LumaErrorCode =
   | 'ERR_LUMA_NODE_VERSION'
   | 'ERR_LUMA_NO_HOOK'
   | 'ERR_LUMA_NO_SECRET'
+  | 'ERR_LUMA_OTHER_FAMILY'
   | 'ERR_LUMA_STORE_UNAVAILABLE'
   | 'ERR_LUMA_UNCONFIRMED'
   | 'ERR_LUMA_UNRECOVERABLE'
@@ -96,6 +97,27 @@ export class NoHookError extends LumaError {
 /** The `secret` function gave nothing usable for a request, so that nothing can be verified. */
 export class NoSecretError extends LumaError {
   readonly code = 'ERR_LUMA_NO_SECRET'
+}
+
+/**
+ * A body is the callback of another API, such as Market or Veo, so it says nothing about a Luma modify task. Give the tasks
+ * of that API another `callBackUrl`.
+ */
+export class OtherFamilyError extends LumaError {
+  readonly code = 'ERR_LUMA_OTHER_FAMILY'
+  override readonly retryable = false
+  /** A short name of the API: `market`, `veo`, `suno-wav`. */
+  readonly family: string
+  /** The id of that API's task, if the body names one. */
+  readonly taskId: string | undefined
+
+  constructor({ name, title }: { name: string; title: string }, taskId: string | undefined) {
+    super(
+      `this is a callback of ${title} (${name}), and this receiver takes Luma modify results only: give the tasks of that API another callBackUrl`,
+    )
+    this.family = name
+    this.taskId = taskId
+  }
 }
 
 /** The inbox or dedupe store failed or did not answer in time; its own error is the `cause`. */

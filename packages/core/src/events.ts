@@ -7,8 +7,19 @@ import { describeEvent } from './event-text.ts'
 export type LumaEvent =
   /** A callback passed every check. */
   | { type: 'received'; callback: LumaCallback }
-  /** A request was answered with something else than 200; no hook ran for it. */
-  | { type: 'rejected'; status: number; reason: RefusalReason; message: string; detail?: string; taskId?: string }
+  /**
+   * A request was answered with something else than 200; no hook ran for it. `family` names the API whose callback it was,
+   * for the reason `other_family`; `taskId` is then that API's.
+   */
+  | {
+      type: 'rejected'
+      status: number
+      reason: RefusalReason
+      message: string
+      detail?: string
+      family?: string
+      taskId?: string
+    }
   /** The callback was here before and is not handled again. */
   | { type: 'duplicate'; callback: LumaCallback }
   /** The key was here before with another content. This one is not handled; `first` is the earlier body, if it is still known. */

@@ -7,7 +7,7 @@ import { captureContext } from './context.ts'
 import { memoryDedupe } from './dedupe.ts'
 import { LEAST_TIME } from './direct-claim.ts'
 import { directInbox } from './direct.ts'
-import { ClosedError, LumaError, NoSecretError, StoreUnavailableError, toError } from './errors.ts'
+import { ClosedError, LumaError, NoSecretError, OtherFamilyError, StoreUnavailableError, toError } from './errors.ts'
 import { createEmit, printTroubles } from './events.ts'
 import { createDeliver } from './hooks.ts'
 import type { Inbox, Recorded } from './inbox.ts'
@@ -68,7 +68,7 @@ export function createHandler(options: LumaOptions, clock: Clock = systemClock):
       return (await take(callback)) === 'recorded' ? receivedAnswer : duplicateAnswer
     } catch (error) {
       if (error instanceof Refusal && error.reason === 'body_too_large') dropRest(request, clock)
-      return refuse(error, taskId)
+      return refuse(error, taskId ?? (error instanceof OtherFamilyError ? error.taskId : undefined))
     }
   }
 
@@ -213,10 +213,10 @@ export function createHandler(options: LumaOptions, clock: Clock = systemClock):
       emit({ type: 'error', error: toError(error), ...about })
       throw error
     }
-    const { status, reason, message, detail } = refusal
+    const { status, reason, message, detail, family } = refusal
+    const extra = { ...(detail !== undefined && { detail }), ...(family !== undefined && { family }) }
     if (error instanceof StoreUnavailableError) emit({ type: 'error', error, ...about })
-    else if (reason !== 'hook_failed')
-      emit({ type: 'rejected', status, reason, message, ...(detail !== undefined && { detail }), ...about })
+    else if (reason !== 'hook_failed') emit({ type: 'rejected', status, reason, message, ...extra, ...about })
     return refusalAnswer(refusal)
   }
 

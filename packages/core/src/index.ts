@@ -59,6 +59,7 @@ export {
   NoHookError,
   NodeVersionError,
   NoSecretError,
+  OtherFamilyError,
   StoreUnavailableError,
   toError,
   UnconfirmedError,

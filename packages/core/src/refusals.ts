@@ -6,6 +6,7 @@ import {
   InProgressError,
   InvalidCallbackError,
   LeaseLostError,
+  OtherFamilyError,
   StoreUnavailableError,
 } from './errors.ts'
 
@@ -15,6 +16,7 @@ export function toRefusal(error: unknown): Refusal | undefined {
   if (error instanceof InvalidCallbackError) {
     return new Refusal(error.reason === 'json' ? 'invalid_json' : 'invalid_callback', error.message)
   }
+  if (error instanceof OtherFamilyError) return new Refusal('other_family', error.message, { family: error.family })
   if (error instanceof HookFailedError)
     return new Refusal('hook_failed', 'the receiver could not handle the result; send it again')
   if (error instanceof InProgressError || error instanceof LeaseLostError) {

@@ -103,6 +103,7 @@ export {
   NoHookError,
   NodeVersionError,
   NoSecretError,
+  OtherFamilyError,
   StoreUnavailableError,
   toError,
   UnconfirmedError,

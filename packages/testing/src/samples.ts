@@ -1,5 +1,12 @@
 import { randomBytes, randomUUID } from 'node:crypto'
-import { parseCallback, sign, type LumaCallback, type LumaFailure, type LumaSuccess } from '@luma-callback/core'
+import {
+  OtherFamilyError,
+  parseCallback,
+  sign,
+  type LumaCallback,
+  type LumaFailure,
+  type LumaSuccess,
+} from '@luma-callback/core'
 
 /** What a sample is to be like; whatever is left out is as the provider documents it. */
 export interface SampleOptions {
@@ -99,12 +106,12 @@ function samplePrompt(options: SampleOptions): string {
   return JSON.stringify({ callBackUrl, prompt, videoUrl, waterMark: '' })
 }
 
-/** The task that a given body is about, as far as it says. */
+/** The task that a given body is about, as far as it says; another API's too, as those are signed with the same key. */
 function idIn(body: string | undefined): string | undefined {
   if (body === undefined) return undefined
   try {
     return parseCallback({ raw: body, query: {}, receivedAt: new Date() }).taskId
-  } catch {
-    return undefined
+  } catch (error) {
+    return error instanceof OtherFamilyError ? error.taskId : undefined
   }
 }

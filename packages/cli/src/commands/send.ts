@@ -1,4 +1,4 @@
-import { parseCallback, printable } from '@luma-callback/core'
+import { OtherFamilyError, parseCallback, printable } from '@luma-callback/core'
 import { signedRequest } from '@luma-callback/testing'
 import type { Command } from 'commander'
 import { secretOption, toCount, toRate, timeoutOption, toUrl } from '../arguments.ts'
@@ -116,8 +116,8 @@ async function samples({ count, fail, secret, taskId, file }: SendOptions): Prom
 function taskIdOf(raw: string): string | undefined {
   try {
     return parseCallback({ raw, query: {}, receivedAt: new Date() }).taskId
-  } catch {
-    return undefined
+  } catch (error) {
+    return error instanceof OtherFamilyError ? error.taskId : undefined
   }
 }
 
