@@ -3,7 +3,12 @@ import { AsyncLocalStorageContextManager } from '@opentelemetry/context-async-ho
 import { createServer, type RequestListener } from 'node:http'
 import { createRequire } from 'node:module'
 import { join } from 'node:path'
-import { lumaCallback as expressCallback, type Inbox, type LumaOptions } from '@luma-callback/express'
+import {
+  lumaCallback as expressCallback,
+  type Inbox,
+  type LumaLifecycle,
+  type LumaOptions,
+} from '@luma-callback/express'
 import { lumaCallback as koaCallback } from '@luma-callback/koa'
 import express5 from 'express'
 import * as httpContext from 'express-http-context'
@@ -25,7 +30,7 @@ const ORDERS = ['1', '2', '3', '4', '5']
 /** A server in front of a receiver. */
 interface Application {
   listener: RequestListener
-  close: () => Promise<void>
+  luma: LumaLifecycle
   /** The order that the current request is about, by the means of this framework; undefined outside of any. */
   order: () => unknown
 }
@@ -44,7 +49,7 @@ function withHttpContext(express: typeof express5): Make {
     app.use(luma)
     return {
       listener: app as RequestListener,
-      close: () => luma.close(),
+      luma,
       order: () => httpContext.get('order') as unknown,
     }
   }
@@ -62,7 +67,7 @@ function withTelemetry(express: typeof express5): Make {
     app.use(luma)
     return {
       listener: app as RequestListener,
-      close: () => luma.close(),
+      luma,
       order: () => telemetry.active().getValue(KEY),
     }
   }
@@ -76,7 +81,7 @@ function withCurrentContext(Koa: typeof Koa3): Make {
     const handle = app.callback()
     return {
       listener: (request, response) => void handle(request, response),
-      close: () => luma.close(),
+      luma,
       order: () => app.currentContext?.query['order'],
     }
   }
@@ -101,7 +106,7 @@ async function notesOf(make: Make, inbox?: Inbox): Promise<Note[]> {
     secret: SECRET,
     inbox,
     concurrency: 1,
-    ackTimeout: inbox ? 10_000 : 20,
+    ackTimeout: inbox ? 14_000 : 20,
     retry: { attempts: 3, minDelay: 1, maxDelay: 5 },
     async onSuccess({ query }, { attempt }) {
       note('begin', query)
@@ -115,7 +120,10 @@ async function notesOf(make: Make, inbox?: Inbox): Promise<Note[]> {
       if (event.type === 'delivered') delivered.add(event.callback.query['order'])
     },
   })
-  onTestFinished(app.close)
+  const { luma } = app
+  onTestFinished(() => luma.close())
+  // However long that takes, no request waits for it.
+  await luma.start()
   const { url } = await listen(createServer(app.listener))
   const answers = await Promise.all(
     ORDERS.map((order) => {
