@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { callbackOf } from './callbacks.ts'
 import { held, untilAborted } from './hooks.ts'
-import type { Started, Tests, Trial } from './trial.ts'
+import { LONG, type Started, type Tests, type Trial } from './trial.ts'
 
 /** One whose hook for `a` runs. */
 async function startBusy(
@@ -22,12 +22,9 @@ export const closed: Tests = {
   'closing waits for what runs': async (trial) => {
     const { heeding, finish } = held()
     const { inbox, deliveries, events } = await startBusy(trial, heeding)
-    let hasClosed = false
-    const closing = inbox.close({ timeout: 15_000 }).then(() => {
-      hasClosed = true
-    })
-    await sleep(100)
-    assert.equal(hasClosed, false)
+    const closing = inbox.close({ timeout: LONG })
+    const first = await Promise.race([closing.then(() => 'it has closed'), sleep(100, 'it still closes')])
+    assert.equal(first, 'it still closes')
     finish()
     await closing
     assert.equal(deliveries[0]?.signal.aborted, false)
@@ -40,7 +37,7 @@ export const closed: Tests = {
     const waiting = inbox.record(callbackOf('b')).catch(() => {})
     // Durable, it resolves at once; where nothing is kept it does not before there is a slot.
     await Promise.race([waiting, sleep(200)])
-    const closing = inbox.close({ timeout: 15_000 })
+    const closing = inbox.close({ timeout: LONG })
     finish()
     await closing
     assert.equal(deliveries.length, 1)
@@ -55,15 +52,10 @@ export const closed: Tests = {
   'a hook that does not heed its signal does not hold it up for ever': async (trial) => {
     const { heedless, finish } = held()
     const { inbox } = await startBusy(trial, heedless)
-    let hasClosed = false
-    const closing = inbox.close({ timeout: 10 }).then(() => {
-      hasClosed = true
-    })
     try {
-      await trial.until('it has closed', () => hasClosed)
+      await inbox.close({ timeout: 10 })
     } finally {
       finish()
-      await closing
     }
   },
 

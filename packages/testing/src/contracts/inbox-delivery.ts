@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { callbackOf, hostileCallback, HOSTILE_KEYS } from './callbacks.ts'
 import { held, untilAborted } from './hooks.ts'
-import { assertSame, keysOf, type Started, type Tests, type Trial } from './trial.ts'
+import { assertSame, keysOf, LONG, type Started, type Tests, type Trial } from './trial.ts'
 
 /** One that records, and has no slot free to deliver. */
 async function startFull({ start, until }: Trial): Promise<Started & { finish: () => void }> {
@@ -120,7 +120,7 @@ export const exclusive: Tests = {
     )
     await Promise.all(sendings)
     await until('all are done', () => runs.size === 100)
-    await Promise.all(inboxes.map(({ inbox }) => inbox.close()))
+    await Promise.all(inboxes.map(({ inbox }) => inbox.close({ timeout: LONG })))
     // Whatever was left to do would be done ahead of what is recorded now.
     const next = await start(deliver)
     await next.inbox.record(callbackOf('last'))
@@ -145,9 +145,14 @@ export const exclusive: Tests = {
     let atOnce = 0
     let mostAtOnce = 0
     let ended = 0
+    let open: () => void
+    const threeRun = new Promise<void>((resolve) => (open = resolve))
     const { inbox } = await start(
       async () => {
         mostAtOnce = Math.max(mostAtOnce, ++atOnce)
+        if (atOnce === 3) open()
+        // However slowly they are taken, three come to run at once; then there is time for a fourth to be wrong.
+        await threeRun
         await sleep(5)
         atOnce--
         ended++

@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { UnrecoverableError } from '@luma-callback/core'
 import { callbackOf } from './callbacks.ts'
 import { failing, untilAborted } from './hooks.ts'
-import { isDurable, keysOf, type Tests } from './trial.ts'
+import { isDurable, keysOf, LONG, type Tests } from './trial.ts'
 
 /** A failing delivery is retried, and then kept as dead. */
 export const retried: Tests = {
@@ -29,7 +29,7 @@ export const retried: Tests = {
     await until('it is dead', () => events.some(({ type }) => type === 'dead'))
     assert.equal(deliveries.length, 3)
     assert.equal(await inbox.record(callbackOf('a')), 'duplicate')
-    await inbox.close()
+    await inbox.close({ timeout: LONG })
     // Whatever was left to do would be done ahead of what is recorded now.
     const next = await start()
     await next.inbox.record(callbackOf('b'))

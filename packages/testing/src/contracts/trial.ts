@@ -51,11 +51,16 @@ export type Tests = Readonly<Record<string, (trial: Trial) => Promise<void>>>
 export interface TrialOptions {
   /** Makes a store for one test, empty and its own. */
   setUp: () => InboxSetUp | Promise<InboxSetUp>
-  /** Milliseconds to wait for what should happen; 15 000 by default, far more than anything takes. */
+  /**
+   * How long to wait for what should happen before the test fails, in milliseconds. Default: 60 000, so that no test
+   * fails because the machine is slow. A test framework that ends a test sooner hides what did not happen.
+   */
   patience?: number
 }
 
-const PATIENCE = 15_000
+const PATIENCE = 60_000
+/** What a test gives `close()` where it must not cut anything off, in milliseconds. */
+export const LONG = 60_000
 
 /** Runs one test on a store of its own, and closes whatever it opened. */
 export async function onTrial(
@@ -64,6 +69,7 @@ export async function onTrial(
 ): Promise<void> {
   const { open, tearDown } = await setUp()
   const opened: Inbox[] = []
+  const all: Started[] = []
 
   async function openOne(): Promise<Inbox> {
     const inbox = closingInTime(await open(), patience)
@@ -72,15 +78,16 @@ export async function onTrial(
   }
 
   async function until(what: string, condition: () => boolean | Promise<boolean>): Promise<void> {
-    const end = Date.now() + patience
+    const end = performance.now() + patience
     while (!(await condition())) {
-      if (Date.now() > end) throw new Error(`waited in vain until ${what}`)
+      if (performance.now() > end) throw new Error(`waited ${patience} ms in vain until ${what}; ${summaryOf(all)}`)
       await sleep(5)
     }
   }
 
   async function start(deliver: Deliver = async () => {}, options: Partial<InboxOptions> = {}): Promise<Started> {
     const started: Started = { inbox: await openOne(), deliveries: [], events: [] }
+    all.push(started)
     const recorded: Deliver = (callback, run) => {
       started.deliveries.push({ callback, ...run })
       return deliver(callback, run)
@@ -106,6 +113,23 @@ export async function onTrial(
   await attempt(() => tearDown?.())
   // What the test itself failed with says more than what came after it.
   if (errors.length > 0) throw errors[0]
+}
+
+/** What the inboxes of a test did, for the message of what did not happen. */
+function summaryOf(all: readonly Started[]): string {
+  const told = all.map(({ deliveries, events }, index) => {
+    const runs = deliveries.map(({ callback, attempt }) => `${callback.key.slice(0, 40)} (attempt ${attempt})`)
+    const types = events.map((event) => (event.type === 'error' ? `error: ${event.error.message}` : event.type))
+    return `inbox ${index + 1} ran ${listOf(runs)} and told ${listOf(types)}`
+  })
+  return told.length > 0 ? told.join('; ') : 'no inbox was started'
+}
+
+/** The last few of them. */
+function listOf(items: readonly string[], most = 20): string {
+  if (items.length === 0) return 'nothing'
+  const last = items.slice(-most).join(', ')
+  return items.length > most ? `${items.length}, the last of them ${last}` : last
 }
 
 /** One whose closing would be waited for in vain fails the test that closes it, where else no test would end. */
