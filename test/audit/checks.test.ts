@@ -157,9 +157,9 @@ const faults: readonly Fault[] = [
 ]
 
 describe.concurrent('an endpoint that', () => {
-  test.for(faults)('$name is found out', { timeout: 120_000 }, async ({ listener, seenBy }, { onTestFinished }) => {
+  test.for(faults)('$name is found out', async ({ listener, seenBy }, { onTestFinished }) => {
     const { url, probe } = await startFaulty(listener, onTestFinished)
-    const report = await auditEndpoint({ url, probe, secret: SECRET, only: seenBy, timeout: 110_000 })
+    const report = await auditEndpoint({ url, probe, secret: SECRET, only: seenBy, timeout: 280_000 })
     const unseen = report.results.filter(({ verdict }) => verdict !== 'failed')
     expect(unseen.map(({ id, reason }) => `${id} ${reason}`)).toEqual([])
   })

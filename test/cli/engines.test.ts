@@ -6,6 +6,7 @@ import { run } from '../helpers/cli.ts'
 import { callbackOf, startInbox } from '../helpers/inboxes.ts'
 import { hasPostgres, postgresNamespace, postgresReason } from '../helpers/postgres.ts'
 import { hasRedis, redisNamespace, redisReason } from '../helpers/redis.ts'
+import { PATIENCE } from '../helpers/patience.ts'
 
 interface Place {
   inbox: DurableInbox
@@ -17,13 +18,21 @@ interface Place {
 async function onRedis(): Promise<Place> {
   const { url, prefix, tearDown } = await redisNamespace()
   onTestFinished(tearDown)
-  return { inbox: redisInbox(url, { prefix }), options: ['--redis', url, '--prefix', prefix], url }
+  return {
+    inbox: redisInbox(url, { prefix, timeout: PATIENCE.timeout }),
+    options: ['--redis', url, '--prefix', prefix],
+    url,
+  }
 }
 
 async function onPostgres(): Promise<Place> {
   const { url, schema, tearDown } = await postgresNamespace()
   onTestFinished(tearDown)
-  return { inbox: postgresInbox(url, { schema }), options: ['--postgres', url, '--schema', schema], url }
+  return {
+    inbox: postgresInbox(url, { schema, timeout: PATIENCE.timeout }),
+    options: ['--postgres', url, '--schema', schema],
+    url,
+  }
 }
 
 for (const [name, has, reason, place] of [
@@ -40,7 +49,7 @@ for (const [name, has, reason, place] of [
       })
       await inbox.record(callbackOf('good'))
       await inbox.record(callbackOf('bad'))
-      await vi.waitFor(() => expect(events.map(({ type }) => type).toSorted()).toEqual(['dead', 'delivered']), 15_000)
+      await vi.waitFor(() => expect(events.map(({ type }) => type).toSorted()).toEqual(['dead', 'delivered']), PATIENCE)
 
       const listed = await run(['inbox', 'list', ...options])
       expect(listed).toMatchObject({ code: 0, stderr: '' })
@@ -56,10 +65,10 @@ for (const [name, has, reason, place] of [
         code: 0,
         stdout: '1 callback pending again\n',
       })
-      await vi.waitFor(() => expect(events.filter(({ type }) => type === 'delivered')).toHaveLength(2), 15_000)
+      await vi.waitFor(() => expect(events.filter(({ type }) => type === 'delivered')).toHaveLength(2), PATIENCE)
       expect((await run(['inbox', 'purge', ...options])).stdout).toMatch(/^the content of 2 callbacks/)
       expect((await run(['inbox', 'list', ...options])).stdout).toBe('nothing is kept here\n')
-    }, 60_000)
+    })
 
     test('can be named in the environment', async () => {
       const { url, options, inbox } = await place()

@@ -6,6 +6,7 @@ import { sampleCallback } from '@luma-callback/testing'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { run } from '../helpers/cli.ts'
 import { temporaryFolder } from '../helpers/inboxes.ts'
+import { PATIENCE } from '../helpers/patience.ts'
 
 interface Receiver {
   file: string
@@ -21,7 +22,7 @@ interface Receiver {
 async function startWith(taskIds: readonly string[], error = 'no such order'): Promise<Receiver> {
   const file = join(temporaryFolder(), 'luma.db')
   const runs: string[] = []
-  const inbox = sqliteInbox(file, { pollInterval: 50 })
+  const inbox = sqliteInbox(file, { pollInterval: 50, busyTimeout: PATIENCE.timeout })
   const receiver: Receiver = {
     file,
     sqlite: ['--sqlite', file],
@@ -42,7 +43,8 @@ async function startWith(taskIds: readonly string[], error = 'no such order'): P
   for (const taskId of taskIds) {
     const { raw } = sampleCallback({ taskId })
     const headers = { 'content-type': 'application/json' }
-    await receiver.handler.handle({ method: 'POST', url: '/?order=17', headers, rawBody: raw })
+    const request = { method: 'POST', url: '/?order=17', headers, rawBody: raw }
+    expect(await receiver.handler.handle(request)).toMatchObject({ status: 200 })
   }
   await expect.poll(() => runs.length).toBe(taskIds.length)
   await expect.poll(async () => (await inbox.stats()).running).toBe(0)

@@ -121,12 +121,17 @@ describe('many callbacks', () => {
   test('are at once no more than asked for', async () => {
     let now = 0
     let most = 0
+    let open: () => void
+    const threeAreThere = new Promise<void>((resolve) => (open = resolve))
     const target = await startTarget((response) => {
       most = Math.max(most, ++now)
-      setTimeout(() => {
+      if (now === 3) open()
+      const end = () => {
         now--
         response.end()
-      }, 10)
+      }
+      // However slowly they come, three come to be there at once; then there is time for a fourth.
+      void threeAreThere.then(() => setTimeout(end, 10))
     })
     await run(['send', target.url, '--count', '20', '--concurrency', '3'])
     expect(most).toBe(3)

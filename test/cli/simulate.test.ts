@@ -16,8 +16,8 @@ describe('with a URL', () => {
     )
     const taskId = target.arrived[0]?.body.data.taskId
     expect(stdout).toMatch(new RegExp(`^\\d\\d:\\d\\d:\\d\\d  submitted   ${taskId}  for ${target.url}$`, 'm'))
-    expect(stdout).toMatch(new RegExp(`^.{8}  answer 200  ${taskId}  callback, \\d+ ms$`, 'm'))
-    expect(stdout).toMatch(new RegExp(`^.{8}  answer 200  ${taskId}  duplicate \\(2\\), \\d+ ms$`, 'm'))
+    expect(stdout).toMatch(new RegExp(`^.{8}  answer 200  ${taskId}  callback, [\\d.]+ m?s$`, 'm'))
+    expect(stdout).toMatch(new RegExp(`^.{8}  answer 200  ${taskId}  duplicate \\(2\\), [\\d.]+ m?s$`, 'm'))
     expect(stdout).toMatch(/\n5 tasks: \d succeeded, \d failed\n10 deliveries, 5 duplicated\ncallbacks: 5 delivered\n$/)
     expect(target.arrived).toHaveLength(10)
   })
@@ -26,8 +26,8 @@ describe('with a URL', () => {
     const target = await startTarget((response) => response.writeHead(500).end('a bug'))
     const { code, stdout } = await run(['simulate', target.url, '--retries', '1', ...QUICK])
     expect(code).toBe(1)
-    expect(stdout).toMatch(/answer 500 {2}\w{32} {2}callback, \d+ ms: a bug; again in 0 ms/)
-    expect(stdout).toMatch(/answer 500 {2}\w{32} {2}retry \(2\), \d+ ms: a bug; not sent again/)
+    expect(stdout).toMatch(/answer 500 {2}\w{32} {2}callback, [\d.]+ m?s: a bug; again in 0 ms/)
+    expect(stdout).toMatch(/answer 500 {2}\w{32} {2}retry \(2\), [\d.]+ m?s: a bug; not sent again/)
     expect(stdout).toContain('callbacks: 0 delivered, 1 given up')
   })
 

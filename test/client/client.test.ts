@@ -3,6 +3,7 @@ import { parseCallback } from '@luma-callback/core'
 import { describe, expect, test } from 'vitest'
 import { clientOf, fakeApi } from '../helpers/api.ts'
 import { simulate, startTarget } from '../helpers/simulator.ts'
+import { PATIENCE } from '../helpers/patience.ts'
 
 const VIDEO = 'https://files.example/original.mp4'
 const REQUEST = { prompt: 'a fox', videoUrl: VIDEO }
@@ -147,11 +148,13 @@ describe('retries', () => {
     ['no answer', {}, 1],
   ])('modify is sent again after %s only if nothing can have been taken', async (_, answer, times) => {
     const api = await fakeApi(() => answer)
-    const error = await errorOf(clientOf(api, { timeout: 100 }).modify(REQUEST))
+    // Long enough for a request to arrive, where none is answered.
+    const timeout = Object.keys(answer).length === 0 ? 1_000 : PATIENCE.timeout
+    const error = await errorOf(clientOf(api, { timeout }).modify(REQUEST))
     expect(api.requests).toHaveLength(times)
     expect(error).toMatchObject({ retryable: true, mayHaveActed: times === 1 })
     const bold = await fakeApi(() => answer)
-    await errorOf(clientOf(bold, { timeout: 100, retrySubmissions: true }).modify(REQUEST))
+    await errorOf(clientOf(bold, { timeout, retrySubmissions: true }).modify(REQUEST))
     expect(bold.requests).toHaveLength(3)
   })
 

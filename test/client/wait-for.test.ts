@@ -7,6 +7,7 @@ import { SECRET, signedHeaders, successOf } from '../helpers/signed.ts'
 import { simulate } from '../helpers/simulator.ts'
 import { post } from '../helpers/wire.ts'
 import { apiOf, durable, refusal, start, succeeded } from './reconciler.ts'
+import { PATIENCE } from '../helpers/patience.ts'
 
 describe('waitFor', () => {
   const never = { pending: () => [], interval: 60_000 }
@@ -16,7 +17,10 @@ describe('waitFor', () => {
     const simulator = await simulate({ secret: SECRET, generationTime: 200 })
     const taskId = simulator.submit({ callBackUrl: receiver.url })
     const { reconciler } = start({ client: clientOf(simulator), receiver: receiver.handler, ...never })
-    expect(await reconciler.waitFor(taskId, { timeout: 10_000 })).toMatchObject({ taskId, outcome: 'success' })
+    expect(await reconciler.waitFor(taskId, { timeout: PATIENCE.timeout })).toMatchObject({
+      taskId,
+      outcome: 'success',
+    })
   })
 
   test('or as the API tells of it; then its hook runs too', async () => {
@@ -24,7 +28,7 @@ describe('waitFor', () => {
     const simulator = await simulate({ generationTime: 100 })
     const taskId = simulator.submit()
     const { reconciler } = start({ client: clientOf(simulator), receiver: receiver.handler, pending: () => [] })
-    expect(await reconciler.waitFor(taskId, { timeout: 10_000 })).toMatchObject({ taskId })
+    expect(await reconciler.waitFor(taskId, { timeout: PATIENCE.timeout })).toMatchObject({ taskId })
     await expect.poll(() => receiver.hooks).toEqual([taskId])
   })
 
@@ -38,7 +42,10 @@ describe('waitFor', () => {
     const gone = await fakeApi(() => ({ body: null }))
     const second = await serveReceiver({ inbox: sqliteInbox(file) })
     const { reconciler } = start({ client: clientOf(gone), receiver: second.handler, ...never })
-    expect(await reconciler.waitFor(taskId, { timeout: 5_000 })).toMatchObject({ taskId, query: { ref: '9' } })
+    expect(await reconciler.waitFor(taskId, { timeout: PATIENCE.timeout })).toMatchObject({
+      taskId,
+      query: { ref: '9' },
+    })
   })
 
   test('what another process took is found in the inbox', async () => {
@@ -49,7 +56,7 @@ describe('waitFor', () => {
     ]
     const simulator = await simulate({ secret: SECRET, generationTime: 100 })
     const taskId = simulator.submit({ callBackUrl: there.url })
-    expect(await here.handler.waitFor(taskId, { timeout: 10_000 })).toMatchObject({ taskId })
+    expect(await here.handler.waitFor(taskId, { timeout: PATIENCE.timeout })).toMatchObject({ taskId })
   })
 
   test('gives up at its timeout, its signal, and when all is closed; nothing is left behind', async () => {
@@ -81,7 +88,7 @@ describe('an API that refuses', () => {
     const receiver = await durable()
     const { reconciler, events } = start({ client: clientOf(api), receiver: receiver.handler, pending: () => [] })
     const { taskId, body } = successOf()
-    const waiting = reconciler.waitFor(taskId, { timeout: 20_000 })
+    const waiting = reconciler.waitFor(taskId, { timeout: PATIENCE.timeout })
     await expect.poll(() => events).toContainEqual({ type: 'error', taskId, error: expect.any(Error) })
     await post(receiver.url, body, signedHeaders(taskId))
     expect(await waiting).toMatchObject({ taskId, outcome: 'success' })

@@ -1,6 +1,7 @@
 import { postgresDedupe } from '@luma-callback/postgres'
 import { dedupeContract } from '@luma-callback/testing'
 import { describe, test } from 'vitest'
+import { PATIENCE } from '../helpers/patience.ts'
 import { hasPostgres, postgresNamespace, postgresReason } from '../helpers/postgres.ts'
 
 describe.skipIf(!hasPostgres)(`postgresDedupe${postgresReason}`, () => {
@@ -8,7 +9,7 @@ describe.skipIf(!hasPostgres)(`postgresDedupe${postgresReason}`, () => {
     test,
     async setUp() {
       const { url, schema, tearDown } = await postgresNamespace()
-      const store = postgresDedupe(url, { schema })
+      const store = postgresDedupe(url, { schema, timeout: PATIENCE.timeout })
       return {
         store,
         async tearDown() {

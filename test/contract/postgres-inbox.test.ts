@@ -1,6 +1,7 @@
 import { postgresInbox } from '@luma-callback/postgres'
 import { inboxContract } from '@luma-callback/testing'
 import { describe, test } from 'vitest'
+import { PATIENCE } from '../helpers/patience.ts'
 import { hasPostgres, postgresNamespace, postgresReason } from '../helpers/postgres.ts'
 
 describe.skipIf(!hasPostgres)(`postgresInbox${postgresReason}`, () => {
@@ -8,7 +9,8 @@ describe.skipIf(!hasPostgres)(`postgresInbox${postgresReason}`, () => {
     test,
     async setUp() {
       const { url, schema, tearDown } = await postgresNamespace()
-      return { open: () => postgresInbox(url, { schema, pollInterval: 50 }), tearDown }
+      const options = { schema, pollInterval: 50, timeout: PATIENCE.timeout }
+      return { open: () => postgresInbox(url, options), tearDown }
     },
   })
 })

@@ -1,6 +1,7 @@
 import { redisDedupe } from '@luma-callback/redis'
 import { dedupeContract } from '@luma-callback/testing'
 import { describe, test } from 'vitest'
+import { PATIENCE } from '../helpers/patience.ts'
 import { hasRedis, redisNamespace, redisReason } from '../helpers/redis.ts'
 
 describe.skipIf(!hasRedis)(`redisDedupe${redisReason}`, () => {
@@ -8,7 +9,7 @@ describe.skipIf(!hasRedis)(`redisDedupe${redisReason}`, () => {
     test,
     async setUp() {
       const { url, prefix, tearDown } = await redisNamespace()
-      const store = redisDedupe(url, { prefix })
+      const store = redisDedupe(url, { prefix, timeout: PATIENCE.timeout })
       return {
         store,
         async tearDown() {

@@ -9,9 +9,9 @@ import { systemClock } from '../../packages/core/src/clock.ts'
 import { connect } from '../../packages/sqlite/src/connection.ts'
 import { createJobStore } from '../../packages/sqlite/src/job-store.ts'
 import { callbackOf, openInbox, startInbox, temporaryFolder } from '../helpers/inboxes.ts'
+import { PATIENCE } from '../helpers/patience.ts'
 
 const LONG_LEASE = 600_000
-const PATIENCE = { timeout: 15_000, interval: 5 }
 
 interface Worker {
   /** Resolves as soon as it has said this. */
@@ -105,11 +105,11 @@ describe('a lease', () => {
     'of a process that is frozen runs out; when it wakes it is told, and changes nothing',
     async () => {
       const file = join(temporaryFolder(), 'luma.db')
-      const worker = startWorker(file, ['hanging'], 2_000)
+      const worker = startWorker(file, ['hanging'], 3_000)
       await worker.says('begun hanging 1')
       // At once: frozen in the middle of a later write it would keep the file locked.
       worker.signal('SIGSTOP')
-      const survivor = openInbox(file, { lease: 2_000 })
+      const survivor = openInbox(file, { lease: 3_000 })
       const { events, runs } = await startInbox(survivor)
       await vi.waitFor(() => expect(typesOf(events)).toEqual(['recovered', 'delivered']), PATIENCE)
       worker.signal('SIGCONT')
@@ -121,8 +121,8 @@ describe('a lease', () => {
 
   test('is renewed for as long as the hook runs', async () => {
     const file = join(temporaryFolder(), 'luma.db')
-    const [first, second] = [openInbox(file, { lease: 2_000 }), openInbox(file, { lease: 2_000 })]
-    const slow = (): Promise<void> => sleep(4_500)
+    const [first, second] = [openInbox(file, { lease: 3_000 }), openInbox(file, { lease: 3_000 })]
+    const slow = (): Promise<void> => sleep(7_000)
     const working = await Promise.all([startInbox(first, slow), startInbox(second, slow)])
     await first.record(callbackOf('a'))
     await vi.waitFor(async () => expect(await second.stats()).toMatchObject({ done: 1 }), PATIENCE)
@@ -153,7 +153,7 @@ describe('a lease', () => {
 
 /** The file as a runner sees it. */
 async function openStore(file: string, lease: number) {
-  const connection = await connect({ file, busyTimeout: 5_000 }, () => {})
+  const connection = await connect({ file, busyTimeout: PATIENCE.timeout }, () => {})
   onTestFinished(() => connection.close())
   await connection.call('register')
   return {

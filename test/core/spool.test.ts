@@ -7,8 +7,7 @@ import { DatabaseSync } from 'node:sqlite'
 import { describe, expect, onTestFinished, test, vi } from 'vitest'
 import { memoryInboxes } from '../contract/memory-inbox.ts'
 import { callbackOf, hangs, startInbox, temporaryFolder } from '../helpers/inboxes.ts'
-
-const PATIENCE = { timeout: 15_000, interval: 10 }
+import { PATIENCE } from '../helpers/patience.ts'
 
 /** An inbox whose engine can go away, and whose answers can be lost. */
 function fragile(inbox: DurableInbox) {

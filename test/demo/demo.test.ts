@@ -98,7 +98,7 @@ test.concurrent('the demo that is told to end leaves no receiver and no file beh
   const [, url = ''] = await demo.says(/listens on (\S+)/)
   demo.process.kill('SIGTERM')
   expect(await demo.ended).toBe(1)
-  await expect.poll(() => canConnect(url), { timeout: 10_000 }).toBe(false)
+  await expect.poll(() => canConnect(url)).toBe(false)
   expect(readdirSync(temporary)).toEqual([])
 })
 

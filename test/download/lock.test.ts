@@ -30,7 +30,7 @@ describe('a lock of somebody who is at work is waited for', () => {
     const to = newDirectory()
     const { url, requests, goOn } = await halting()
     const child = startChild('test/download/saver.ts', [url, to])
-    await expect.poll(() => requests.length, { timeout: 10_000 }).toBe(1)
+    await expect.poll(() => requests.length).toBe(1)
     child.process.kill('SIGSTOP')
     utimesSync(pathOf(to), new Date(0), new Date(0))
     const second = saveUrl(url, { ...local(to), name: 'big' })
@@ -77,7 +77,7 @@ describe('a lock of nobody is taken', () => {
   /** A lock as a process left it that was killed. */
   async function killed(to: string, url: string): Promise<void> {
     const child = startChild('test/download/saver.ts', [url, to])
-    await expect.poll(() => readdirSync(to), { timeout: 10_000 }).toContain('.big.part')
+    await expect.poll(() => readdirSync(to)).toContain('.big.part')
     child.process.kill('SIGKILL')
     await child.ended
   }

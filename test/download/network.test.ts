@@ -34,7 +34,7 @@ describe.runIf(canNetwork)(`in a network with private addresses on it${networkRe
     } finally {
       rmSync(directory, { recursive: true, force: true })
     }
-  }, 60_000)
+  })
 
   test('public addresses are asked, by name and as they are', () => {
     expect(told.controls.filter(({ outcome }) => outcome !== 'saved')).toEqual([])

@@ -6,6 +6,7 @@ import { describe, expect, onTestFinished, test } from 'vitest'
 import { memoryInboxes } from '../contract/memory-inbox.ts'
 import { failure, local, newDirectory, serve, sha256Of, startOrigin, videoOf, visible } from '../helpers/origin.ts'
 import { successOf } from '../helpers/signed.ts'
+import { deferred } from '../../packages/core/src/promises.ts'
 
 const BODY = videoOf(300_000)
 
@@ -27,10 +28,12 @@ test('all results of a task are saved, in the order of resultUrls', async () => 
 test('many at once are bounded, and every one is saved', async () => {
   let open = 0
   let most = 0
+  const severalAreOpen = deferred<void>()
   const { url } = await startOrigin((request, response) => {
     most = Math.max(most, ++open)
     response.once('close', () => open--)
-    setTimeout(() => serve(request, response, { body: BODY }), 20)
+    if (open === 2) severalAreOpen.resolve()
+    void severalAreOpen.promise.then(() => setTimeout(() => serve(request, response, { body: BODY }), 20))
   })
   const to = newDirectory()
   const warnings: Error[] = []
@@ -118,7 +121,7 @@ describe('in a hook', () => {
     const headers = { 'content-type': 'application/json' }
     await handler.handle({ method: 'POST', url: '/', headers, rawBody: JSON.stringify(callback) })
     const ended = (): LumaEvent | undefined => events.find(({ type }) => type === 'dead' || type === 'delivered')
-    await expect.poll(ended, { timeout: 10_000 }).toBeDefined()
+    await expect.poll(ended).toBeDefined()
     return { end: ended(), runs }
   }
 

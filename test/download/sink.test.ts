@@ -160,8 +160,15 @@ describe('a sink that does not take it', () => {
     const idle: Sink = { write: (stream) => new Promise((_, reject) => stream.once('error', reject)) }
     for (const to of [sink, idle]) {
       const abort = new AbortController()
-      setTimeout(() => abort.abort(reason), 100)
-      expect(await failure(saveUrl(url, { ...local(to), signal: abort.signal }))).toBe(reason)
+      let isReached = false
+      const write: Sink['write'] = (stream, meta) => {
+        isReached = true
+        return to.write(stream, meta)
+      }
+      const saving = failure(saveUrl(url, { ...local({ write }), signal: abort.signal }))
+      await expect.poll(() => isReached).toBe(true)
+      abort.abort(reason)
+      expect(await saving).toBe(reason)
     }
     expect(sink.reads).toMatchObject([{ end: reason }])
   })

@@ -44,9 +44,11 @@ describe('timeouts', () => {
     const { url, requests } = await startOrigin((request, response, count) =>
       serve(request, response, FILE, count === 1 ? { stallAfter: 1_500_000 } : {}),
     )
-    const saved = await saveUrl(url, { ...local(newDirectory()), timeouts: { idle: 100 } })
-    expect(saved).toMatchObject({ sha256: sha256Of(BODY), resumed: true, attempts: 2 })
-    expect(requests).toHaveLength(2)
+    const saved = await saveUrl(url, { ...local(newDirectory()), timeouts: { idle: 500 } })
+    expect(saved).toMatchObject({ sha256: sha256Of(BODY), resumed: true })
+    // A machine that stands still for so long makes it one more.
+    expect(requests.length).toBeGreaterThanOrEqual(2)
+    expect(saved.attempts).toBe(requests.length)
   })
 
   test('total: a server that drips is never idle, and ends all the same; what came is kept', async () => {
@@ -56,9 +58,9 @@ describe('timeouts', () => {
       const timer = setInterval(() => response.write('.'), 10)
       response.once('close', () => clearInterval(timer))
     })
-    const error = await failure(saveUrl(url, { ...local(to), timeouts: { idle: 1_000, total: 300 }, name: 'fox' }))
+    const error = await failure(saveUrl(url, { ...local(to), timeouts: { idle: 60_000, total: 2_000 }, name: 'fox' }))
     expect(error).toMatchObject({ code: 'ERR_LUMA_DOWNLOAD_TIMEOUT', retryable: true })
-    expect(error.message).toBe(`${url}: not complete within 300 ms`)
+    expect(error.message).toBe(`${url}: not complete within 2000 ms`)
     expect(readdirSync(to).toSorted()).toEqual(['.fox.part', '.fox.part.json'])
   })
 
@@ -67,11 +69,11 @@ describe('timeouts', () => {
     let read = 0
     const sink = {
       async write(stream: NodeJS.ReadableStream) {
-        await new Promise((resolve) => setTimeout(resolve, 400))
+        await new Promise((resolve) => setTimeout(resolve, 2_500))
         for await (const chunk of stream) read += chunk.length
       },
     }
-    await saveUrl(url, { ...local(sink), timeouts: { idle: 100 }, retry })
+    await saveUrl(url, { ...local(sink), timeouts: { idle: 1_000 }, retry })
     expect(read).toBe(BODY.length)
   })
 })

@@ -1,4 +1,5 @@
 import type { DurableInbox } from '@luma-callback/core'
+import { PATIENCE } from '../helpers/patience.ts'
 import {
   hasPostgres,
   hasPostgresServer,
@@ -46,7 +47,7 @@ export const redis: Engine = {
   startReason: redisServerReason,
   async makeRoom({ lease }) {
     const { url, prefix, tearDown } = await redisNamespace()
-    const options = { prefix, lease }
+    const options = { prefix, lease, timeout: PATIENCE.timeout }
     return { where: { redis: url, options }, open: () => openRedisInbox(url, options), tearDown }
   },
   startServer: startRedis,
@@ -62,7 +63,7 @@ export const postgres: Engine = {
   startReason: postgresServerReason,
   async makeRoom({ lease }) {
     const { url, schema, tearDown } = await postgresNamespace()
-    const options = { schema, lease }
+    const options = { schema, lease, timeout: PATIENCE.timeout }
     return { where: { postgres: url, options }, open: () => openPostgresInbox(url, options), tearDown }
   },
   startServer: startPostgres,

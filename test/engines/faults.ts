@@ -1,17 +1,29 @@
-import type { LumaEvent, Recorded } from '@luma-callback/core'
+import type { DurableInbox, LumaEvent, Recorded } from '@luma-callback/core'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { describe, expect, test, vi } from 'vitest'
 import { callbackOf, startInbox } from '../helpers/inboxes.ts'
 import { startProxy } from '../helpers/proxy.ts'
 import type { Engine } from './engine.ts'
+import { PATIENCE, untilAtLeast } from '../helpers/patience.ts'
 
-const PATIENCE = { timeout: 30_000, interval: 50 }
+/** Records it, and comes again after a refusal, as the provider does. */
+async function recordAtLast(inbox: DurableInbox, id: string): Promise<void> {
+  await vi.waitFor(() => inbox.record(callbackOf(id)), PATIENCE)
+}
 
 function idsOf(events: readonly LumaEvent[], type: 'delivered' | 'recovered'): string[] {
   return events.flatMap((event) => (event.type === type ? [event.callback.taskId] : []))
 }
 
 export function testFaults({ name, canStart, startReason, startServer, urlAt, open }: Engine): void {
+  /** An inbox that soon gives up. What it needs on its server was made by one that had time. */
+  async function openImpatient(url: string, options: { lease?: number } = {}): Promise<DurableInbox> {
+    const patient = open(url)
+    await startInbox(patient)
+    await patient.close()
+    return open(url, { timeout: 500, ...options })
+  }
+
   describe.skipIf(!canStart)(`a ${name} that fails${startReason}`, () => {
     test('killed under load and started again, it has lost nothing, and nothing that was done runs again', async () => {
       const server = await startServer()
@@ -33,7 +45,7 @@ export function testFaults({ name, canStart, startReason, startServer, urlAt, op
       /** However slow the machine is, each kill comes while much is on its way. */
       async function untilMore(): Promise<void> {
         const enough = recorded.length + 30
-        await vi.waitFor(() => expect(recorded.length).toBeGreaterThanOrEqual(enough), PATIENCE)
+        await untilAtLeast(enough, () => recorded.length)
       }
       for (let kills = 0; kills < 3; kills++) {
         await untilMore()
@@ -45,41 +57,41 @@ export function testFaults({ name, canStart, startReason, startServer, urlAt, op
       load.abort()
       await loading
       await Promise.all(told)
-      await vi.waitFor(
-        async () => expect(await inbox.stats()).toMatchObject({ pending: 0, running: 0, dead: 0 }),
-        // What was taken in the moment of a kill waits for the end of its lease, and of the time after an outage.
-        { ...PATIENCE, timeout: 90_000 },
-      )
+      // What was taken in the moment of a kill waits for the end of its lease, and of the time after an outage.
+      await untilAtLeast(0, async () => {
+        const { pending, running } = await inbox.stats()
+        return -(pending + running)
+      })
+      expect(await inbox.stats()).toMatchObject({ pending: 0, running: 0, dead: 0 })
       const delivered = working.flatMap(({ events }) => idsOf(events, 'delivered'))
       const runs = working.flatMap((one) => one.runs)
       expect(recorded.filter((id) => !runs.includes(id))).toEqual([])
       expect(delivered.length).toBe(new Set(delivered).size)
-    }, 180_000)
+    })
 
     test('while it is away, a callback is refused at once; what was recorded before goes on when it is back', async () => {
       const server = await startServer()
-      const inbox = open(server.url)
+      const inbox = await openImpatient(server.url)
       let mayEnd: () => void = () => {}
       const gate = new Promise<void>((resolve) => {
         mayEnd = resolve
       })
       const { events, runs } = await startInbox(inbox, () => gate, { concurrency: 1 })
-      for (const id of ['a', 'b']) await inbox.record(callbackOf(id))
+      for (const id of ['a', 'b']) await recordAtLast(inbox, id)
       await vi.waitFor(() => expect(runs).toEqual(['a']), PATIENCE)
       await server.kill()
       const startedAt = performance.now()
       await expect(inbox.record(callbackOf('c'))).rejects.toMatchObject({ code: 'ERR_LUMA_STORE_UNAVAILABLE' })
       await expect(inbox.stats()).rejects.toMatchObject({ code: 'ERR_LUMA_STORE_UNAVAILABLE' })
-      // Twice two seconds, and much more than that for a slow machine.
-      expect(performance.now() - startedAt).toBeLessThan(10_000)
+      expect(performance.now() - startedAt).toBeLessThan(PATIENCE.timeout)
       // The hook ends while nobody can be told.
       mayEnd()
       await sleep(500)
       await server.start()
       await vi.waitFor(() => expect(idsOf(events, 'delivered')).toEqual(['a', 'b']), PATIENCE)
       expect(runs).toEqual(['a', 'b'])
-      expect(await inbox.record(callbackOf('c'))).toBe('recorded')
-    }, 60_000)
+      await recordAtLast(inbox, 'c')
+    })
 
     test.each(['killed', 'behind a network that swallows everything'])(
       '%s for longer than a lease, it runs no hook again that has ended, whoever looks first',
@@ -87,7 +99,7 @@ export function testFaults({ name, canStart, startReason, startServer, urlAt, op
         const server = await startServer()
         const proxy = await startProxy(server.port)
         const url = urlAt(proxy.port)
-        const lease = 3_000
+        const lease = 5_000
         let mayEnd: () => void = () => {}
         const gate = new Promise<void>((resolve) => {
           mayEnd = resolve
@@ -109,42 +121,39 @@ export function testFaults({ name, canStart, startReason, startServer, urlAt, op
         expect([...holder.runs, ...other.runs]).toEqual(['a'])
         await vi.waitFor(() => expect(idsOf(holder.events, 'delivered')).toEqual(['a']), PATIENCE)
       },
-      60_000,
     )
 
     test('that comes up after its inbox was started is worked with all the same', async () => {
       const server = await startServer()
       await server.kill()
-      const inbox = open(server.url)
+      const inbox = open(server.url, { timeout: 5_000 })
       const { events } = await startInbox(inbox)
       await expect(inbox.record(callbackOf('early'))).rejects.toMatchObject({ code: 'ERR_LUMA_STORE_UNAVAILABLE' })
       await server.start()
-      await vi.waitFor(() => inbox.record(callbackOf('late')), PATIENCE)
+      await recordAtLast(inbox, 'late')
       await vi.waitFor(() => expect(idsOf(events, 'delivered')).toContain('late'), PATIENCE)
-    }, 60_000)
+    })
 
     test('behind a network that swallows everything, it refuses in time, and goes on when that is mended', async () => {
       const server = await startServer()
       const proxy = await startProxy(server.port)
-      const inbox = open(urlAt(proxy.port), { timeout: 500 })
+      const inbox = await openImpatient(urlAt(proxy.port))
       const { events } = await startInbox(inbox)
-      await inbox.record(callbackOf('before'))
+      await recordAtLast(inbox, 'before')
       await vi.waitFor(() => expect(idsOf(events, 'delivered')).toEqual(['before']), PATIENCE)
       proxy.stall()
       await expect(inbox.record(callbackOf('during'))).rejects.toMatchObject({ code: 'ERR_LUMA_STORE_UNAVAILABLE' })
       proxy.heal()
       // The provider comes again.
-      await vi.waitFor(() => inbox.record(callbackOf('during')), PATIENCE)
+      await recordAtLast(inbox, 'during')
       await vi.waitFor(() => expect(idsOf(events, 'delivered')).toEqual(['before', 'during']), PATIENCE)
-    }, 60_000)
+    })
 
     test('a worker that is cut off loses its lease, ends its hook, and another delivers', async () => {
       const server = await startServer()
       const proxy = await startProxy(server.port)
-      const cutOff = open(urlAt(proxy.port), {
-        lease: 1_000,
-        timeout: 500,
-      })
+      const lease = 3_000
+      const cutOff = await openImpatient(urlAt(proxy.port), { lease })
       const reasons: unknown[] = []
       const first = await startInbox(
         cutOff,
@@ -156,10 +165,10 @@ export function testFaults({ name, canStart, startReason, startServer, urlAt, op
             })
           }),
       )
-      await cutOff.record(callbackOf('a'))
+      await recordAtLast(cutOff, 'a')
       await vi.waitFor(() => expect(first.runs).toEqual(['a']), PATIENCE)
       proxy.stall()
-      const second = await startInbox(open(server.url, { lease: 1_000 }))
+      const second = await startInbox(open(server.url, { lease }))
       await vi.waitFor(() => expect(idsOf(second.events, 'delivered')).toEqual(['a']), PATIENCE)
       await vi.waitFor(() => expect(reasons).toHaveLength(1), PATIENCE)
       expect(reasons[0]).toMatchObject({ code: 'ERR_LUMA_LEASE_LOST' })
@@ -171,7 +180,7 @@ export function testFaults({ name, canStart, startReason, startServer, urlAt, op
         attempts: 1,
       })
       expect(idsOf(first.events, 'delivered')).toEqual([])
-    }, 60_000)
+    })
 
     test('can be closed from, also while it is away', async () => {
       const server = await startServer()
@@ -181,6 +190,6 @@ export function testFaults({ name, canStart, startReason, startServer, urlAt, op
       await server.kill()
       await inbox.close({ timeout: 100 })
       await expect(inbox.record(callbackOf('b'))).rejects.toMatchObject({ code: 'ERR_LUMA_CLOSED' })
-    }, 60_000)
+    })
   })
 }

@@ -37,8 +37,14 @@ function hasSqlite(version: string): boolean {
   return major > 22 || (major === 22 && minor >= 13)
 }
 
+/** What it prints; where it fails, an error with all that it printed. */
 function run(command: string, args: readonly string[], cwd: string): string {
-  return execFileSync(command, args, { cwd, encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'], timeout: 120_000 })
+  try {
+    return execFileSync(command, args, { cwd, encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'], timeout: 280_000 })
+  } catch (error) {
+    const { message, stdout = '' } = error as { message: string; stdout?: string }
+    throw new Error(`${message}\n${stdout}`, { cause: error })
+  }
 }
 
 beforeAll(() => {
@@ -61,7 +67,7 @@ beforeAll(() => {
     ['install', '--no-audit', '--no-fund', '--prefer-offline', '--ignore-scripts', '--loglevel=error'],
     project,
   )
-}, 180_000)
+})
 
 afterAll(() => {
   if (project) rmSync(project, { recursive: true, force: true })

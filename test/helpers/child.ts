@@ -1,7 +1,9 @@
 import { spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
+import { systemClock, within } from '@luma-callback/core'
 import { onTestFinished } from 'vitest'
+import { START } from './patience.ts'
 
 export const ROOT: string = fileURLToPath(new URL('../..', import.meta.url))
 
@@ -9,7 +11,7 @@ export interface Child {
   process: ChildProcess
   /** All it wrote so far, to either stream. */
   output(): string
-  /** Resolves with the first match in what it writes; rejects if it ends without one. */
+  /** Resolves with the first match in what it writes; rejects if it ends without one, or writes none in some minutes. */
   says(pattern: RegExp): Promise<RegExpExecArray>
   /** Resolves with its exit code, or the signal that ended it. */
   ended: Promise<number | string>
@@ -46,12 +48,16 @@ export function startCommand(
     })
   }
   const ended = once(child, 'close').then(([code, signal]) => (code ?? signal) as number | string)
-  onFinished(() => void child.kill('SIGKILL'))
+  const shown = `${[command, ...args].join(' ')} wrote:`
+  onFinished(({ task }) => {
+    child.kill('SIGKILL')
+    if (task.result?.state === 'fail') console.error(shown, written || 'nothing')
+  })
   return {
     process: child,
     output: () => written,
     says(pattern) {
-      return new Promise((resolve, reject) => {
+      const said = new Promise<RegExpExecArray>((resolve, reject) => {
         const look = () => {
           const match = pattern.exec(written)
           if (match) resolve(match)
@@ -60,6 +66,8 @@ export function startCommand(
         look()
         void ended.then((code) => reject(new Error(`it ended with ${code} and never said ${pattern}: ${written}`)))
       })
+      const late = () => new Error(`it did not say ${pattern} within ${START} ms: ${written}`)
+      return within(() => said, START, late, systemClock)
     },
     ended,
   }

@@ -32,7 +32,11 @@ export async function run(args: readonly string[], { env = {}, input = '', end }
     ...clean
   } = process.env
   const child = spawn(process.execPath, [CLI, ...args], { cwd: ROOT, env: { ...clean, ...env } })
-  onTestFinished(() => void child.kill('SIGKILL'))
+  let shown = `luma-callback ${args.join(' ')} has not ended`
+  onTestFinished(({ task }) => {
+    child.kill('SIGKILL')
+    if (task.result?.state === 'fail') console.error(shown)
+  })
   child.stdin.on('error', () => {})
   child.stdin.end(input)
   if (end) {
@@ -49,6 +53,7 @@ export async function run(args: readonly string[], { env = {}, input = '', end }
     child.once('close', (code, signal) => resolve(code ?? signal))
   })
   const [stdout, stderr, code] = await Promise.all([text(child.stdout), text(child.stderr), closed])
+  shown = `luma-callback ${args.join(' ')} ended with ${code} and wrote:\n${stdout}${stderr}`
   return { code, stdout, stderr }
 }
 

@@ -12,6 +12,7 @@ import {
 import { sqliteInbox, type SqliteInboxOptions } from '@luma-callback/sqlite'
 import { onTestFinished, type TestContext } from 'vitest'
 import { systemClock } from '../../packages/core/src/clock.ts'
+import { PATIENCE } from './patience.ts'
 import { successOf } from './signed.ts'
 
 /** A folder that is gone when the test is over; of one that runs beside others, by its own `onTestFinished`. */
@@ -24,9 +25,9 @@ export function temporaryFolder(onFinished: TestContext['onTestFinished'] = onTe
   return folder
 }
 
-/** An inbox that is closed when the test is over, before its folder goes. */
+/** An inbox that is closed when the test is over, before its folder goes. It fails on no machine for being slow. */
 export function openInbox(file: string, options: SqliteInboxOptions = {}): DurableInbox {
-  const inbox = sqliteInbox(file, { pollInterval: 20, ...options })
+  const inbox = sqliteInbox(file, { pollInterval: 20, busyTimeout: PATIENCE.timeout, ...options })
   onTestFinished(() => inbox.close({ timeout: 0 }))
   return inbox
 }

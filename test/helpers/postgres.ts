@@ -1,13 +1,13 @@
-import { execFileSync, spawn } from 'node:child_process'
-import { once } from 'node:events'
+import { execFileSync } from 'node:child_process'
 import { chownSync, existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { delimiter, join } from 'node:path'
-import { setTimeout as sleep } from 'node:timers/promises'
 import { postgresInbox } from '@luma-callback/postgres'
 import pg from 'pg'
 import { onTestFinished } from 'vitest'
+import { PATIENCE } from './patience.ts'
 import { freePort } from './ports.ts'
+import { startServer, type ServerProcess } from './server-process.ts'
 
 export interface PostgresServer {
   url: string
@@ -45,31 +45,25 @@ export async function startPostgres(): Promise<PostgresServer> {
   const user = unprivileged()
   if (user.uid !== undefined) chownSync(folder, user.uid, user.gid ?? user.uid)
   const data = join(folder, 'data')
-  const options = { ...user, cwd: folder, stdio: 'ignore' } as const
+  const options = { ...user, cwd: folder, stdio: 'pipe' } as const
   execFileSync(join(programs ?? '', 'initdb'), ['-D', data, '-U', 'postgres', '-A', 'trust', '--no-sync'], options)
   const port = await freePort()
   const url = `postgres://postgres@127.0.0.1:${port}/postgres`
-  let child: ReturnType<typeof spawn> | undefined
+  let server: ServerProcess | undefined
 
   async function start(): Promise<void> {
     // What a killed one left behind tells the next that it still runs, if another program has its number by now.
     rmSync(join(data, 'postmaster.pid'), { force: true })
     const args = ['-D', data, '-p', String(port), '-h', '127.0.0.1', '-k', folder]
-    child = spawn(join(programs ?? '', 'postgres'), args, options)
-    for (let attempt = 0; !(await answers(url)); attempt++) {
-      if (attempt > 300) throw new Error('Postgres does not start')
-      await sleep(50)
-    }
+    server = await startServer(join(programs ?? '', 'postgres'), args, {
+      ...user,
+      cwd: folder,
+      answers: () => answers(url),
+    })
   }
 
-  /** All of its processes, at once: as if the machine had stopped. */
   async function kill(): Promise<void> {
-    if (!child || child.exitCode !== null || child.signalCode !== null) return
-    const exited = once(child, 'exit')
-    child.kill('SIGKILL')
-    await exited
-    // The others see that their parent is gone, and end; the next start waits for their shared memory.
-    await sleep(100)
+    await server?.kill()
   }
 
   await start()
@@ -81,7 +75,7 @@ export async function startPostgres(): Promise<PostgresServer> {
 }
 
 async function answers(url: string): Promise<boolean> {
-  const client = new pg.Client({ connectionString: url, connectionTimeoutMillis: 1_000 })
+  const client = new pg.Client({ connectionString: url, connectionTimeoutMillis: 10_000 })
   client.on('error', () => {})
   try {
     await client.connect()
@@ -125,12 +119,12 @@ export async function postgresNamespace(): Promise<{ url: string; schema: string
   }
 }
 
-/** An inbox of the test's own, closed when it ends. */
+/** An inbox of the test's own, closed when it ends. It fails on no machine for being slow. */
 export function openPostgresInbox(
   url: string,
   options: Parameters<typeof postgresInbox>[1] = {},
 ): ReturnType<typeof postgresInbox> {
-  const inbox = postgresInbox(url, { pollInterval: 50, ...options })
+  const inbox = postgresInbox(url, { pollInterval: 50, timeout: PATIENCE.timeout, ...options })
   onTestFinished(() => inbox.close({ timeout: 0 }))
   return inbox
 }

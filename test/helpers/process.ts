@@ -1,8 +1,10 @@
 import { fork, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
-import { expect, onTestFailed, onTestFinished, vi } from 'vitest'
+import { systemClock, within } from '@luma-callback/core'
+import { onTestFailed, onTestFinished } from 'vitest'
 import type { FromProcess, ToProcess, Where } from './worker-process.ts'
+import { START } from './patience.ts'
 
 const SCRIPT = fileURLToPath(new URL('worker-process.ts', import.meta.url))
 
@@ -26,8 +28,15 @@ export async function startProcess(where: Where, hookTime = 0, concurrency = 10)
   const ended = once(child, 'exit')
   onTestFinished(() => void child.kill('SIGKILL'))
   const told: FromProcess[] = []
-  child.on('message', (message) => told.push(message as FromProcess))
-  await vi.waitFor(() => expect(told).toContainEqual({ type: 'started' }), 20_000)
+  const started = new Promise<void>((resolve, reject) => {
+    child.on('message', (message) => {
+      told.push(message as FromProcess)
+      resolve()
+    })
+    void ended.then((how) => reject(new Error(`it ended before it started, with ${how.join(' ')}: ${complaints}`)))
+  })
+  const late = () => new Error(`it did not start within ${START} ms: ${complaints}`)
+  await within(() => started, START, late, systemClock)
   return {
     child,
     told,

@@ -1,13 +1,13 @@
-import { execFileSync, spawn } from 'node:child_process'
-import { once } from 'node:events'
+import { execFileSync } from 'node:child_process'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { setTimeout as sleep } from 'node:timers/promises'
 import { redisInbox } from '@luma-callback/redis'
 import { Redis } from 'ioredis'
-import { onTestFinished } from 'vitest'
+import { expect, onTestFinished, vi } from 'vitest'
+import { PATIENCE } from './patience.ts'
 import { freePort } from './ports.ts'
+import { startServer, type ServerProcess } from './server-process.ts'
 
 export interface RedisServer {
   url: string
@@ -22,21 +22,15 @@ export async function startRedis(...more: string[]): Promise<RedisServer> {
   const folder = mkdtempSync(join(tmpdir(), 'luma-redis-'))
   const port = await freePort()
   const options = ['--appendonly', 'yes', '--appendfsync', 'always', '--save', '', '--dir', folder, ...more]
-  let child: ReturnType<typeof spawn> | undefined
+  const args = ['--port', String(port), '--bind', '127.0.0.1', ...options]
+  let server: ServerProcess | undefined
 
   async function start(): Promise<void> {
-    child = spawn('redis-server', ['--port', String(port), '--bind', '127.0.0.1', ...options], { stdio: 'ignore' })
-    const probe = new Redis(port, '127.0.0.1', { retryStrategy: () => 20, maxRetriesPerRequest: null })
-    probe.on('error', () => {})
-    await probe.ping()
-    probe.disconnect()
+    server = await startServer('redis-server', args, { answers: () => answers(`redis://127.0.0.1:${port}`) })
   }
 
   async function kill(): Promise<void> {
-    if (!child || child.exitCode !== null || child.signalCode !== null) return
-    const exited = once(child, 'exit')
-    child.kill('SIGKILL')
-    await exited
+    await server?.kill()
   }
 
   await start()
@@ -48,6 +42,7 @@ export async function startRedis(...more: string[]): Promise<RedisServer> {
 }
 
 const SLOTS = 16_384
+const CLUSTER_IS_WHOLE = /cluster_state:ok[^]*cluster_known_nodes:3/
 
 /** The ports of three servers that make up a Redis Cluster. */
 export async function startCluster(): Promise<number[]> {
@@ -65,8 +60,8 @@ export async function startCluster(): Promise<number[]> {
     await first?.call('CLUSTER', 'MEET', '127.0.0.1', ports[index] ?? 0, bus ?? 0)
   }
   for (const node of nodes) {
-    while (!/cluster_state:ok[^]*cluster_known_nodes:3/.test(String(await node.call('CLUSTER', 'INFO'))))
-      await sleep(50)
+    const info = async () => expect(String(await node.call('CLUSTER', 'INFO'))).toMatch(CLUSTER_IS_WHOLE)
+    await vi.waitFor(info, PATIENCE)
     node.disconnect()
   }
   return ports
@@ -87,13 +82,17 @@ function canRun(command: string): boolean {
 /** A server that is there already: REDIS_URL, else one on the standard port. */
 async function findRedis(): Promise<string | undefined> {
   const url = process.env['REDIS_URL'] ?? 'redis://127.0.0.1:6379'
-  const probe = new Redis(url, { retryStrategy: () => null, maxRetriesPerRequest: 0, connectTimeout: 1_000 })
+  return (await answers(url)) ? url : undefined
+}
+
+async function answers(url: string): Promise<boolean> {
+  const probe = new Redis(url, { retryStrategy: () => null, maxRetriesPerRequest: 0, connectTimeout: 10_000 })
   probe.on('error', () => {})
   try {
     await probe.ping()
-    return url
+    return true
   } catch {
-    return undefined
+    return false
   } finally {
     probe.disconnect()
   }
@@ -132,12 +131,12 @@ export async function redisNamespace(): Promise<{ url: string; prefix: string; t
   }
 }
 
-/** An inbox of the test's own, closed when it ends. */
+/** An inbox of the test's own, closed when it ends. It fails on no machine for being slow. */
 export function openRedisInbox(
   url: string,
   options: Parameters<typeof redisInbox>[1] = {},
 ): ReturnType<typeof redisInbox> {
-  const inbox = redisInbox(url, { pollInterval: 50, ...options })
+  const inbox = redisInbox(url, { pollInterval: 50, timeout: PATIENCE.timeout, ...options })
   onTestFinished(() => inbox.close({ timeout: 0 }))
   return inbox
 }

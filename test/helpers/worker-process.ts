@@ -4,7 +4,10 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { successOf } from './signed.ts'
 
 /** The inbox: a file, or a server, with the options of its inbox. */
-export type Where = { sqlite: string } | { redis: string; options: object } | { postgres: string; options: object }
+export type Where =
+  | { sqlite: string; options?: object }
+  | { redis: string; options: object }
+  | { postgres: string; options: object }
 
 /** To the process: record these tasks, or close. From it: what it has come to. */
 export type ToProcess = { record: string[] } | 'close'
@@ -17,7 +20,8 @@ const inbox = await open(JSON.parse(where) as Where)
 
 /** Only what is needed is loaded: a process starts often. */
 async function open(at: Where): Promise<DurableInbox> {
-  if ('sqlite' in at) return (await import('@luma-callback/sqlite')).sqliteInbox(at.sqlite)
+  if ('sqlite' in at)
+    return (await import('@luma-callback/sqlite')).sqliteInbox(at.sqlite, { busyTimeout: 60_000, ...at.options })
   if ('redis' in at) return (await import('@luma-callback/redis')).redisInbox(at.redis, at.options)
   return (await import('@luma-callback/postgres')).postgresInbox(at.postgres, at.options)
 }

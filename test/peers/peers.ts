@@ -1,11 +1,12 @@
 import { execFileSync, spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtempSync, rmSync } from 'node:fs'
-import { createServer, connect, type AddressInfo } from 'node:net'
+import { connect } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
+import { freePort } from '../helpers/ports.ts'
 
 /** A receiver written as the provider's page shows it. */
 export interface Peer {
@@ -15,7 +16,7 @@ export interface Peer {
   command: (port: number) => readonly [command: string, ...args: string[]]
 }
 
-const START = 20_000
+const START = 60_000
 const BEFORE_RESTART = 100
 
 const file = (name: string) => fileURLToPath(new URL(name, import.meta.url))
@@ -84,15 +85,6 @@ function runs(command: string, ...args: string[]): boolean {
   } catch {
     return false
   }
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const { port } = server.address() as AddressInfo
-  server.close()
-  await once(server, 'close')
-  return port
 }
 
 async function accepts(port: number): Promise<boolean> {

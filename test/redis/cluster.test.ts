@@ -3,15 +3,14 @@ import { Cluster } from 'ioredis'
 import { describe, expect, onTestFinished, test, vi } from 'vitest'
 import { callbackOf, startInbox } from '../helpers/inboxes.ts'
 import { hasRedisServer, redisServerReason, startCluster } from '../helpers/redis.ts'
-
-const PATIENCE = { timeout: 30_000, interval: 20 }
+import { PATIENCE } from '../helpers/patience.ts'
 
 describe.skipIf(!hasRedisServer)(`on a Redis Cluster${redisServerReason}`, () => {
   test('the inbox and the dedupe store work, and can be looked into', async () => {
     const [port = 0] = await startCluster()
     const connection = new Cluster([{ host: '127.0.0.1', port }])
     onTestFinished(() => connection.disconnect())
-    const inbox = redisInbox(connection, { timeout: 20_000 })
+    const inbox = redisInbox(connection, { timeout: PATIENCE.timeout })
     onTestFinished(() => inbox.close({ timeout: 0 }))
     const { events } = await startInbox(inbox, async ({ taskId }) => {
       if (taskId === 'task-0') throw new Error('no')
@@ -29,9 +28,9 @@ describe.skipIf(!hasRedisServer)(`on a Redis Cluster${redisServerReason}`, () =>
     expect(await inbox.requeue('task-0:success')).toBe(1)
     expect(await inbox.purge()).toBe(29)
 
-    const dedupe = redisDedupe(connection, { timeout: 20_000, prefix: 'luma' })
+    const dedupe = redisDedupe(connection, { timeout: PATIENCE.timeout, prefix: 'luma' })
     onTestFinished(() => dedupe.close())
     expect(await dedupe.claim('a', 'me', 60_000, 'digest')).toBe('claimed')
     expect(await dedupe.claim('a', 'you', 60_000, 'digest')).toBe('held')
-  }, 60_000)
+  })
 })

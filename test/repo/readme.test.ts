@@ -77,4 +77,4 @@ test('every command line in a readme has a command, and options that it knows', 
     expect(code, command).toBe(0)
     for (const option of options) expect(stdout, command).toContain(option)
   }
-}, 90_000)
+})

@@ -5,6 +5,7 @@ import type { LumaCallback } from '@luma-callback/core'
 import { describe, expect, onTestFinished, test, vi } from 'vitest'
 import { connect } from '../../packages/sqlite/src/connection.ts'
 import { callbackOf, openInbox, startInbox, temporaryFolder } from '../helpers/inboxes.ts'
+import { PATIENCE } from '../helpers/patience.ts'
 
 function newFile(): string {
   return join(temporaryFolder(), 'luma.db')
@@ -56,7 +57,7 @@ describe('a call that is wrong, beside others in one batch', () => {
 
   test('in the thread itself: each is told what became of its own, and no more than that happened', async () => {
     const file = newFile()
-    const connection = await connect({ file, busyTimeout: 5_000 }, () => {})
+    const connection = await connect({ file, busyTimeout: PATIENCE.timeout }, () => {})
     onTestFinished(() => connection.close())
     const added = (key: string, receivedAt = 1) => {
       const { digest, taskId, outcome, raw } = callbackOf(key)
@@ -96,7 +97,7 @@ test('a lock file that is none is told of, and fails no callback', async () => {
   const inbox = openInbox(file)
   const { events } = await startInbox(inbox)
   const db = new DatabaseSync(file)
-  db.exec(`PRAGMA busy_timeout = 5000; INSERT INTO owners (lock) VALUES ('spoilt')`)
+  db.exec(`PRAGMA busy_timeout = 60000; INSERT INTO owners (lock) VALUES ('spoilt')`)
   db.close()
   writeFileSync(`${file}-owner-spoilt`, 'x'.repeat(8_192))
   expect(readdirSync(dirname(file))).toContain('luma.db-owner-spoilt')
@@ -104,5 +105,5 @@ test('a lock file that is none is told of, and fails no callback', async () => {
   for (let index = 0; !told() || index < 20; index++) {
     expect(await inbox.record(callbackOf(`task-${index}`))).toBe('recorded')
   }
-  await vi.waitFor(() => expect(told()).toBe(true))
+  await vi.waitFor(() => expect(told()).toBe(true), PATIENCE)
 })

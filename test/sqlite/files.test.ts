@@ -16,8 +16,9 @@ import { dirname, join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { InboxFileError } from '@luma-callback/core'
 import { describe, expect, onTestFinished, test } from 'vitest'
-import { startChild } from '../helpers/child.ts'
+import { ROOT, startChild } from '../helpers/child.ts'
 import { callbackOf, openInbox, startInbox, temporaryFolder } from '../helpers/inboxes.ts'
+import { readableCopy } from '../helpers/readable-copy.ts'
 
 /** Rejects as it should, and says so. */
 async function refusal(file: string): Promise<string> {
@@ -83,7 +84,7 @@ describe('the files', () => {
 
   test('are made by one of many that open them at the same moment', async () => {
     // Who comes when is chance; each round is another one.
-    for (let round = 0; round < 15; round++) {
+    for (let round = 0; round < 6; round++) {
       const file = join(temporaryFolder(), 'luma.db')
       const inboxes = Array.from({ length: 8 }, () => openInbox(file))
       await Promise.all(inboxes.map((inbox) => startInbox(inbox)))
@@ -220,8 +221,9 @@ describe('a file that cannot be used', () => {
     const inbox = openInbox(join(folder, 'luma.db'))
     await inbox.stats()
     await inbox.close()
-    const child = startChild('test/sqlite/unprivileged.ts', [join(folder, 'luma.db'), ...modes])
-    expect(await child.ended).toBe(0)
+    const script = readableCopy(join(ROOT, 'test/sqlite/unprivileged.ts'), '@luma-callback/sqlite')
+    const child = startChild(script, [join(folder, 'luma.db'), ...modes])
+    expect(await child.ended, child.output()).toBe(0)
     expect(child.output()).toContain('ERR_LUMA_INBOX_FILE')
     expect(child.output()).toContain('this process must be able to write the file and its directory')
   })

@@ -41,6 +41,6 @@ const refused = 20 - (await sendMany('refused', 20))
 if (existsSync(ballast)) rmSync(ballast)
 const laterAccepted = await sendMany('later', 20)
 const isDone = (): boolean => delivered >= accepted + laterAccepted
-for (let waited = 0; !isDone() && waited < 10_000; waited += 20) await sleep(20)
+for (let waited = 0; !isDone() && waited < 60_000; waited += 20) await sleep(20)
 await handler.close()
 console.log(JSON.stringify({ accepted, refused, laterAccepted, delivered }))

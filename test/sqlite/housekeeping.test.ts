@@ -7,9 +7,9 @@ import type { Connection } from '../../packages/sqlite/src/connection.ts'
 import { startHousekeeping } from '../../packages/sqlite/src/housekeeping.ts'
 import { callbackOf, hangs, openInbox, startInbox, temporaryFolder } from '../helpers/inboxes.ts'
 import { heldHook } from '../helpers/receiver.ts'
+import { PATIENCE } from '../helpers/patience.ts'
 
 const DAY = 24 * 60 * 60 * 1000
-const long = { timeout: 20_000, interval: 20 }
 
 /** A clock whose time can be set, with the platform's own timers. */
 function settableClock() {
@@ -38,7 +38,7 @@ interface Filling {
 function fill(file: string, { count, state, receivedAt }: Filling): void {
   const db = new DatabaseSync(file)
   db.exec(`
-    PRAGMA busy_timeout = 5000;
+    PRAGMA busy_timeout = 60000;
     BEGIN IMMEDIATE;
     WITH RECURSIVE numbers(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM numbers WHERE n < ${count})
     INSERT INTO seen (hash, digest, since) SELECT randomblob(16), randomblob(32), ${receivedAt} FROM numbers;
@@ -65,13 +65,13 @@ describe('what was seen', () => {
     const { events } = await startInbox(inbox, async () => {}, { clock, retention: 14 * DAY })
     const record = () => inbox.record(callbackOf('a', new Date(clock.now())))
     expect(await record()).toBe('recorded')
-    await vi.waitFor(() => expect(events).toHaveLength(1), long)
-    clock.pass(14 * DAY - 60_000)
+    await vi.waitFor(() => expect(events).toHaveLength(1), PATIENCE)
+    clock.pass(14 * DAY - 600_000)
     expect(await record()).toBe('duplicate')
-    clock.pass(120_000)
+    clock.pass(1_200_000)
     expect(await record()).toBe('recorded')
     expect(await record()).toBe('duplicate')
-    await vi.waitFor(() => expect(events).toHaveLength(2), long)
+    await vi.waitFor(() => expect(events).toHaveLength(2), PATIENCE)
   })
 
   test('is remembered from when it was done, however long that took', async () => {
@@ -80,10 +80,10 @@ describe('what was seen', () => {
     const { hook, succeed } = heldHook()
     const { events, runs } = await startInbox(inbox, hook, { clock, retention: DAY })
     await inbox.record(callbackOf('a'))
-    await vi.waitFor(() => expect(runs).toEqual(['a']), long)
+    await vi.waitFor(() => expect(runs).toEqual(['a']), PATIENCE)
     clock.pass(DAY + 60_000)
     succeed()
-    await vi.waitFor(() => expect(events).toMatchObject([{ type: 'delivered' }]), long)
+    await vi.waitFor(() => expect(events).toMatchObject([{ type: 'delivered' }]), PATIENCE)
     expect(await inbox.record(callbackOf('a', new Date(clock.now())))).toBe('duplicate')
   })
 
@@ -93,10 +93,10 @@ describe('what was seen', () => {
     const { hook, succeed } = heldHook()
     const { events, runs } = await startInbox(inbox, hook, { clock, retention: DAY })
     await inbox.record(callbackOf('a'))
-    await vi.waitFor(() => expect(runs).toEqual(['a']), long)
+    await vi.waitFor(() => expect(runs).toEqual(['a']), PATIENCE)
     clock.pass(DAY + 60_000)
     succeed()
-    await vi.waitFor(() => expect(events).toMatchObject([{ type: 'delivered' }]), long)
+    await vi.waitFor(() => expect(events).toMatchObject([{ type: 'delivered' }]), PATIENCE)
     expect(await inbox.purge()).toBe(1)
     expect(await inbox.record(callbackOf('a', new Date(clock.now())))).toBe('duplicate')
   })
@@ -108,15 +108,15 @@ describe('what was seen', () => {
     const hook = ({ taskId }: LumaCallback) => (taskId === 'quick' ? Promise.resolve() : held.hook())
     const { runs } = await startInbox(inbox, hook, { clock, retention: DAY, concurrency: 1 })
     for (const name of ['quick', 'running', 'waiting']) await inbox.record(callbackOf(name))
-    await vi.waitFor(() => expect(runs).toEqual(['quick', 'running']), long)
+    await vi.waitFor(() => expect(runs).toEqual(['quick', 'running']), PATIENCE)
     clock.pass(30 * DAY)
     // What is done goes, so it has been cleared away.
-    await vi.waitFor(async () => expect(await inbox.get('quick:success')).toBeUndefined(), long)
+    await vi.waitFor(async () => expect(await inbox.get('quick:success')).toBeUndefined(), PATIENCE)
     for (const name of ['running', 'waiting']) {
       expect(await inbox.record(callbackOf(name, new Date(clock.now())))).toBe('duplicate')
     }
     held.succeed()
-    await vi.waitFor(() => expect(runs).toEqual(['quick', 'running', 'waiting']), long)
+    await vi.waitFor(() => expect(runs).toEqual(['quick', 'running', 'waiting']), PATIENCE)
     held.succeed()
   })
 
@@ -129,11 +129,11 @@ describe('what was seen', () => {
     const clock = settableClock()
     const { events } = await startInbox(inbox, async () => {}, { clock, retention: DAY })
     clock.pass(10_000)
-    await vi.waitFor(async () => expect(await inbox.stats()).toMatchObject({ done: 0, dead: 1_700 }), long)
+    await vi.waitFor(async () => expect(await inbox.stats()).toMatchObject({ done: 0, dead: 1_700 }), PATIENCE)
     await inbox.record(callbackOf('later'))
-    await vi.waitFor(() => expect(events).toHaveLength(1), long)
+    await vi.waitFor(() => expect(events).toHaveLength(1), PATIENCE)
     clock.pass(2 * DAY)
-    await vi.waitFor(async () => expect(await inbox.stats()).toMatchObject({ done: 0, dead: 1_700 }), long)
+    await vi.waitFor(async () => expect(await inbox.stats()).toMatchObject({ done: 0, dead: 1_700 }), PATIENCE)
     expect(seenIn(file)).toBe(1_700)
   })
 
@@ -141,7 +141,7 @@ describe('what was seen', () => {
     const inbox = openInbox(newFile())
     await inbox.record(callbackOf('a', new Date(Date.now() - 10 * DAY)))
     const { events } = await startInbox(inbox, async () => {}, { retention: DAY })
-    await vi.waitFor(() => expect(events).toHaveLength(1), long)
+    await vi.waitFor(() => expect(events).toHaveLength(1), PATIENCE)
     expect(await inbox.record(callbackOf('a'))).toBe('duplicate')
   })
 
@@ -157,10 +157,10 @@ describe('what was seen', () => {
     )
     await inbox.record(callbackOf('bad'))
     for (let index = 0; index < 600; index++) await inbox.record(callbackOf(`task-${index}`))
-    await vi.waitFor(() => expect(events.filter(({ type }) => type === 'delivered')).toHaveLength(600), long)
+    await vi.waitFor(() => expect(events.filter(({ type }) => type === 'delivered')).toHaveLength(600), PATIENCE)
     clock.pass(DAY + 60_000)
     await inbox.record(callbackOf('new', new Date(clock.now())))
-    await vi.waitFor(async () => expect((await inbox.list({ limit: 1_000 })).entries).toHaveLength(2), long)
+    await vi.waitFor(async () => expect((await inbox.list({ limit: 1_000 })).entries).toHaveLength(2), PATIENCE)
     expect(await inbox.stats()).toMatchObject({ done: 1, dead: 1 })
     expect(await inbox.record(callbackOf('bad', new Date(clock.now())))).toBe('duplicate')
   })
@@ -174,7 +174,7 @@ test('of what is done, the latest 10 000 stay, and the keys of all', async () =>
   const clock = settableClock()
   await startInbox(inbox, hangs, { clock })
   clock.pass(10_000)
-  await vi.waitFor(async () => expect((await inbox.stats()).done).toBe(10_000), long)
+  await vi.waitFor(async () => expect((await inbox.stats()).done).toBe(10_000), PATIENCE)
   expect(await inbox.stats()).toMatchObject({ done: 10_000, running: 1, seen: 11_001 })
   const { entries } = await inbox.list({ state: 'done', limit: 1 })
   expect(entries[0]?.endedAt?.getTime()).toBe(11_001)
@@ -186,21 +186,21 @@ describe('a process that lives but hangs', () => {
 
   test('loses its work when the lease runs out, and what it says later changes nothing', async () => {
     const file = newFile()
-    const inbox = openInbox(file, { lease: 1_000 })
+    const inbox = openInbox(file, { lease: 2_000 })
     await inbox.record(callbackOf('a'))
     let finish = () => {}
     const hook = () =>
       new Promise<void>((resolve) => {
         finish = resolve
       })
-    const hanging = await startInbox(openInbox(file, { lease: 1_000 }), hook, { clock: stopped })
-    await vi.waitFor(() => expect(hanging.runs).toEqual(['a']), long)
+    const hanging = await startInbox(openInbox(file, { lease: 2_000 }), hook, { clock: stopped })
+    await vi.waitFor(() => expect(hanging.runs).toEqual(['a']), PATIENCE)
     const other = await startInbox(inbox)
-    await vi.waitFor(() => expect(other.events.map(({ type }) => type)).toEqual(['recovered', 'delivered']), long)
+    await vi.waitFor(() => expect(other.events.map(({ type }) => type)).toEqual(['recovered', 'delivered']), PATIENCE)
     expect(other.events[0]).toMatchObject({ attempt: 1 })
 
     finish()
-    await vi.waitFor(() => expect(hanging.events).toHaveLength(1), long)
+    await vi.waitFor(() => expect(hanging.events).toHaveLength(1), PATIENCE)
     expect(hanging.events).toMatchObject([{ type: 'error', error: { code: 'ERR_LUMA_LEASE_LOST' } }])
     expect(await inbox.get('a:success')).toMatchObject({ state: 'done', attempts: 1, crashes: 1 })
   })
@@ -209,20 +209,20 @@ describe('a process that lives but hangs', () => {
 describe('an outage that is longer than a lease', () => {
   test('costs no run twice: who has finished writes it down before another takes it over', async () => {
     const file = newFile()
-    const options = { lease: 1_000, busyTimeout: 20 }
+    const options = { lease: 3_000, busyTimeout: 20 }
     const { hook, succeed } = heldHook()
     const first = openInbox(file, options)
     const { runs } = await startInbox(first, hook, { concurrency: 1 })
     const { runs: others } = await startInbox(openInbox(file, options), hook, { concurrency: 1 })
     await first.record(callbackOf('a'))
-    await vi.waitFor(() => expect([...runs, ...others]).toEqual(['a']), long)
+    await vi.waitFor(() => expect([...runs, ...others]).toEqual(['a']), PATIENCE)
     const locker = new DatabaseSync(file)
-    locker.exec('PRAGMA busy_timeout = 5000; BEGIN IMMEDIATE')
+    locker.exec('PRAGMA busy_timeout = 60000; BEGIN IMMEDIATE')
     succeed()
-    await new Promise((resolve) => setTimeout(resolve, 2_500))
+    await new Promise((resolve) => setTimeout(resolve, 4_500))
     locker.exec('COMMIT')
     locker.close()
-    await vi.waitFor(async () => expect(await first.get('a:success')).toMatchObject({ state: 'done' }), long)
+    await vi.waitFor(async () => expect(await first.get('a:success')).toMatchObject({ state: 'done' }), PATIENCE)
     expect([...runs, ...others]).toEqual(['a'])
     expect(await first.get('a:success')).toMatchObject({ attempts: 1, crashes: 0 })
   })
@@ -247,9 +247,9 @@ test('what a dead process ran is looked for also while there is much to clear aw
   })
   onTestFinished(() => void housekeeping.stop())
   clock.pass(60_000)
-  await vi.waitFor(() => expect(called).toContain('purge'), long)
+  await vi.waitFor(() => expect(called).toContain('purge'), PATIENCE)
   const looks = called.length
-  await vi.waitFor(() => expect(called.length).toBeGreaterThan(looks + 2), long)
+  await vi.waitFor(() => expect(called.length).toBeGreaterThan(looks + 2), PATIENCE)
   expect(called.slice(looks)).not.toContain('purge')
 })
 
@@ -260,7 +260,7 @@ describe('what waits', () => {
     await inbox.record(callbackOf('a', new Date(clock.now())))
     clock.pass(-60 * 60 * 1000)
     const { runs } = await startInbox(inbox, async () => {}, { clock })
-    await vi.waitFor(() => expect(runs).toEqual(['a']), { timeout: 5_000, interval: 20 })
+    await vi.waitFor(() => expect(runs).toEqual(['a']), PATIENCE)
   })
 
   test('is run at once though the clock was set back only a little, less than a retry may wait', async () => {
@@ -270,10 +270,10 @@ describe('what waits', () => {
     const retry = { attempts: 3, minDelay: 600_000, maxDelay: 3_600_000 }
     const { runs } = await startInbox(inbox, hook, { clock, retry, concurrency: 1 })
     for (const name of ['a', 'b']) await inbox.record(callbackOf(name, new Date(clock.now())))
-    await vi.waitFor(() => expect(runs).toEqual(['a']), long)
+    await vi.waitFor(() => expect(runs).toEqual(['a']), PATIENCE)
     clock.pass(-120_000)
     succeed()
-    await vi.waitFor(() => expect(runs).toEqual(['a', 'b']), long)
+    await vi.waitFor(() => expect(runs).toEqual(['a', 'b']), PATIENCE)
     succeed()
   })
 
@@ -283,7 +283,7 @@ describe('what waits', () => {
     const hour = { attempts: 5, minDelay: 3_600_000, maxDelay: 3_600_000 }
     const { events } = await startInbox(patient, () => Promise.reject(new Error('not yet')), { retry: hour })
     await patient.record(callbackOf('a'))
-    await vi.waitFor(() => expect(events).toMatchObject([{ type: 'retrying' }]), long)
+    await vi.waitFor(() => expect(events).toMatchObject([{ type: 'retrying' }]), PATIENCE)
     const clock = settableClock()
     const minute = { attempts: 5, minDelay: 60_000, maxDelay: 60_000 }
     const { runs } = await startInbox(openInbox(file), async () => {}, { retry: minute, clock })
@@ -292,35 +292,34 @@ describe('what waits', () => {
     expect(nextRunAt?.getTime()).toBeLessThanOrEqual(Date.now() + 60_000)
     expect(nextRunAt?.getTime()).toBeGreaterThan(Date.now())
     clock.pass(60_000)
-    await vi.waitFor(() => expect(runs).toEqual(['a']), long)
+    await vi.waitFor(() => expect(runs).toEqual(['a']), PATIENCE)
   })
 
   test('is run in the order in which it was due, tried before or not', async () => {
     const file = newFile()
     const first = openInbox(file)
     await first.record(callbackOf('a'))
-    const { events } = await startInbox(first, () => Promise.reject(new Error('not yet')))
-    await vi.waitFor(() => expect(events[0]).toMatchObject({ type: 'retrying' }), long)
+    const retry = { attempts: 3, minDelay: 600_000, maxDelay: 600_000 }
+    const { events } = await startInbox(first, () => Promise.reject(new Error('not yet')), { retry })
+    await vi.waitFor(() => expect(events).toMatchObject([{ type: 'retrying' }]), PATIENCE)
     await first.close()
     const inbox = openInbox(file)
-    await vi.waitFor(async () => {
-      const { nextRunAt } = (await inbox.get('a:success')) ?? {}
-      expect(Date.now()).toBeGreaterThan(nextRunAt?.getTime() ?? Infinity)
-    }, long)
-    for (const name of ['b', 'c']) await inbox.record(callbackOf(name))
-    const { runs } = await startInbox(inbox, async () => {}, { concurrency: 1 })
-    await vi.waitFor(() => expect(runs).toHaveLength(3), long)
+    const clock = settableClock()
+    clock.pass(3_600_000)
+    for (const name of ['b', 'c']) await inbox.record(callbackOf(name, new Date(clock.now())))
+    const { runs } = await startInbox(inbox, async () => {}, { concurrency: 1, retry, clock })
+    await vi.waitFor(() => expect(runs).toHaveLength(3), PATIENCE)
     expect(runs).toEqual(['a', 'b', 'c'])
   })
 
   test.each(['key', 'query'])('is run though the %s of what is taken with it can no longer be read', async (column) => {
     const file = newFile()
-    const inbox = openInbox(file)
+    const inbox = openInbox(file, { lease: 600_000 })
     for (const name of ['spoilt', 'whole']) await inbox.record(callbackOf(name))
     const db = new DatabaseSync(file)
     db.exec(`UPDATE work SET ${column} = 'no JSON' WHERE task_id = 'spoilt'`)
     db.close()
     const { runs } = await startInbox(inbox)
-    await vi.waitFor(() => expect(runs).toContain('whole'), { timeout: 5_000, interval: 20 })
+    await vi.waitFor(() => expect(runs).toContain('whole'), PATIENCE)
   })
 })

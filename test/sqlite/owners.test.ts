@@ -6,9 +6,9 @@ import { beforeEach, describe, expect, onTestFinished, test, vi } from 'vitest'
 import { openFile, type OpenFile } from '../../packages/sqlite/src/engine.ts'
 import { callbackOf, hangs, openInbox, startInbox, temporaryFolder } from '../helpers/inboxes.ts'
 import { kill, startProcess } from '../helpers/process.ts'
+import { PATIENCE } from '../helpers/patience.ts'
 
 const DAY = 24 * 60 * 60 * 1000
-const patience = { timeout: 20_000, interval: 20 }
 
 let file: string
 beforeEach(() => {
@@ -19,7 +19,7 @@ beforeEach(() => {
 async function killOwner(): Promise<void> {
   const owner = await startProcess({ sqlite: file }, 60_000)
   owner.send({ record: ['a'] })
-  await vi.waitFor(() => expect(owner.idsOf('begun')).toEqual(['a']), patience)
+  await vi.waitFor(() => expect(owner.idsOf('begun')).toEqual(['a']), PATIENCE)
   await kill(owner)
 }
 
@@ -30,7 +30,7 @@ function change(database: string, sql: string): void {
 }
 
 function open(): OpenFile {
-  const opened = openFile(file, 5_000)
+  const opened = openFile(file, PATIENCE.timeout)
   onTestFinished(() => opened.close())
   opened.run([['register']])
   return opened
@@ -54,7 +54,7 @@ describe('what a killed process was at', () => {
     expect(readdirSync(dirname(file))).toEqual(expect.arrayContaining(files))
     change(file, 'DROP TRIGGER late')
     const { runs } = await startInbox(openInbox(file))
-    await vi.waitFor(() => expect(runs).toEqual(['a']), { timeout: 15_000, interval: 20 })
+    await vi.waitFor(() => expect(runs).toEqual(['a']), PATIENCE)
   })
 
   test('is taken up from a copy of the file, on a machine that was started later', async () => {
@@ -63,7 +63,7 @@ describe('what a killed process was at', () => {
     change(file, `VACUUM INTO '${copy}'`)
     change(copy, `UPDATE work SET at = at + ${10 * DAY} WHERE state = 1`)
     const { runs } = await startInbox(openInbox(copy))
-    await vi.waitFor(() => expect(runs).toEqual(['a']), patience)
+    await vi.waitFor(() => expect(runs).toEqual(['a']), PATIENCE)
   })
 
   test('is taken up though the file is opened by another name, a link to it', async () => {
@@ -71,20 +71,20 @@ describe('what a killed process was at', () => {
     const link = join(temporaryFolder(), 'link.db')
     symlinkSync(file, link)
     const { runs } = await startInbox(openInbox(link))
-    await vi.waitFor(() => expect(runs).toEqual(['a']), { timeout: 15_000, interval: 20 })
+    await vi.waitFor(() => expect(runs).toEqual(['a']), PATIENCE)
     expect(readdirSync(dirname(link))).toEqual(['link.db'])
   })
 
   test('stays with its process, if that lives, though the file is opened by another name', async () => {
     const owner = await startProcess({ sqlite: file }, 60_000)
     owner.send({ record: ['a'] })
-    await vi.waitFor(() => expect(owner.idsOf('begun')).toEqual(['a']), patience)
+    await vi.waitFor(() => expect(owner.idsOf('begun')).toEqual(['a']), PATIENCE)
     const link = join(temporaryFolder(), 'link.db')
     symlinkSync(file, link)
     const { runs } = await startInbox(openInbox(link), async () => {}, { concurrency: 1 })
     owner.send({ record: ['b', 'c'] })
     // Those two are run somewhere; it has looked for what was left behind before each.
-    await vi.waitFor(() => expect([...runs, ...owner.idsOf('begun')].toSorted()).toEqual(['a', 'b', 'c']), patience)
+    await vi.waitFor(() => expect([...runs, ...owner.idsOf('begun')].toSorted()).toEqual(['a', 'b', 'c']), PATIENCE)
     expect(runs).not.toContain('a')
   })
 
@@ -93,7 +93,7 @@ describe('what a killed process was at', () => {
     const renamed = join(temporaryFolder(), 'renamed.db')
     for (const end of ['', '-wal', '-shm']) if (existsSync(file + end)) renameSync(file + end, renamed + end)
     const { runs } = await startInbox(openInbox(renamed))
-    await vi.waitFor(() => expect(runs).toEqual(['a']), { timeout: 15_000, interval: 20 })
+    await vi.waitFor(() => expect(runs).toEqual(['a']), PATIENCE)
   })
 })
 
@@ -107,7 +107,7 @@ describe('an owner', () => {
     await killOwner()
     const inbox = openInbox(file)
     const { runs, events } = await startInbox(inbox)
-    await vi.waitFor(() => expect(runs).toEqual(['a']), patience)
+    await vi.waitFor(() => expect(runs).toEqual(['a']), PATIENCE)
     const problem = {
       cause: expect.objectContaining({
         message: expect.stringContaining('owner-spoilt cannot be read') as string,
@@ -115,10 +115,10 @@ describe('an owner', () => {
     }
     await vi.waitFor(
       () => expect(events).toContainEqual({ type: 'error', error: expect.objectContaining(problem) as Error }),
-      patience,
+      PATIENCE,
     )
     await inbox.record(callbackOf('b'))
-    await vi.waitFor(() => expect(runs).toEqual(['a', 'b']), patience)
+    await vi.waitFor(() => expect(runs).toEqual(['a', 'b']), PATIENCE)
     expect(events.filter(({ type }) => type === 'error')).toHaveLength(1)
     expect(readdirSync(folder)).toContain('luma.db-owner-spoilt')
   })
@@ -131,16 +131,14 @@ describe('an owner', () => {
     const inbox = openInbox(file)
     await startInbox(inbox, hangs, { concurrency: 1 })
     // One of each, and none is the old one.
-    await vi.waitFor(() => expect(lockFiles()).toHaveLength(2), patience)
+    await vi.waitFor(() => expect(lockFiles()).toHaveLength(2), PATIENCE)
     expect(lockFiles()).not.toContain(lost)
     await inbox.record(callbackOf('here'))
-    await vi.waitFor(async () => expect(await inbox.stats()).toMatchObject({ running: 1 }), patience)
+    await vi.waitFor(async () => expect(await inbox.stats()).toMatchObject({ running: 1 }), PATIENCE)
     owner.send({ record: ['there'] })
-    await vi.waitFor(() => expect(owner.idsOf('begun')).toEqual(['there']), patience)
+    await vi.waitFor(() => expect(owner.idsOf('begun')).toEqual(['there']), PATIENCE)
     await kill(owner)
-    await vi.waitFor(async () => expect(await inbox.get('there:success')).toMatchObject({ crashes: 1 }), {
-      timeout: 15_000,
-    })
+    await vi.waitFor(async () => expect(await inbox.get('there:success')).toMatchObject({ crashes: 1 }), PATIENCE)
   })
 })
 
@@ -151,7 +149,7 @@ test('a lease that ends later than any lease can has ended', async () => {
   opened.run([['take', 1, Date.now() + 1_000, 1_000]])
   const survivor = openInbox(file, { lease: 1_000 })
   // Its owner lives and holds its lock.
-  change(file, `PRAGMA busy_timeout = 5000; UPDATE work SET at = at + ${2 * LONGEST_TIMER} WHERE state = 1`)
+  change(file, `PRAGMA busy_timeout = 60000; UPDATE work SET at = at + ${2 * LONGEST_TIMER} WHERE state = 1`)
   const { runs } = await startInbox(survivor)
-  await vi.waitFor(() => expect(runs).toEqual(['a']), patience)
+  await vi.waitFor(() => expect(runs).toEqual(['a']), PATIENCE)
 })

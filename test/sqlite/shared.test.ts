@@ -6,6 +6,7 @@ import { describe, expect, test, vi } from 'vitest'
 import { createPrivately } from '../../packages/sqlite/src/files.ts'
 import { callbackOf, hangs, openInbox, startInbox, temporaryFolder } from '../helpers/inboxes.ts'
 import { startProcess } from '../helpers/process.ts'
+import { PATIENCE } from '../helpers/patience.ts'
 
 function newFile(): string {
   return join(temporaryFolder(), 'luma.db')
@@ -31,11 +32,11 @@ describe('two inboxes of one process on one file, beside another process', () =>
       const inbox = openInbox(file)
       await inbox.record(callbackOf(name))
       const { runs } = await startInbox(inbox, hangs, { concurrency: 1 })
-      await vi.waitFor(() => expect(runs).toEqual([name]), 20_000)
+      await vi.waitFor(() => expect(runs).toEqual([name]), PATIENCE)
     }
     const other = await startProcess({ sqlite: file })
     other.send({ record: ['c'] })
-    await vi.waitFor(() => expect(other.idsOf('done')).toContain('c'), 20_000)
+    await vi.waitFor(() => expect(other.idsOf('done')).toContain('c'), PATIENCE)
     expect(other.idsOf('begun')).toEqual(['c'])
   })
 

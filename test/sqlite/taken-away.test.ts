@@ -14,9 +14,9 @@ import { beforeEach, describe, expect, onTestFinished, test, vi } from 'vitest'
 import { openFile } from '../../packages/sqlite/src/engine.ts'
 import { callbackOf, openInbox, startInbox, temporaryFolder } from '../helpers/inboxes.ts'
 import { kill, startProcess } from '../helpers/process.ts'
+import { PATIENCE } from '../helpers/patience.ts'
 
 const isUnavailable = expect.objectContaining({ code: 'ERR_LUMA_STORE_UNAVAILABLE' })
-const patience = { timeout: 20_000, interval: 20 }
 
 let file: string
 beforeEach(() => {
@@ -65,7 +65,7 @@ describe('what is taken away while it is used', () => {
     await expect(inbox.record(callbackOf('a'))).rejects.toEqual(isUnavailable)
     renameSync(`${file}.moved`, file + ending)
     expect(await inbox.record(callbackOf('a'))).toBe('recorded')
-    await vi.waitFor(() => expect(runs).toEqual(['a']), patience)
+    await vi.waitFor(() => expect(runs).toEqual(['a']), PATIENCE)
   })
 
   test('a link to the file, pointed to another: what comes would be looked for there', async () => {
@@ -83,7 +83,7 @@ describe('what is taken away while it is used', () => {
   })
 
   test.each(FILES)('%s, within a transaction: none of that is told to have happened', (_name, ending) => {
-    const opened = openFile(file, 5_000)
+    const opened = openFile(file, PATIENCE.timeout)
     onTestFinished(() => opened.close())
     const { receivedAt, query, ...callback } = callbackOf('a')
     // Read between the first write and the commit.
@@ -100,7 +100,7 @@ describe('what is taken away while it is used', () => {
   })
 
   test.each(FILES)('%s, while work is taken: whoever takes it hears of it, to run it', async (_name, ending) => {
-    const opened = openFile(file, 5_000)
+    const opened = openFile(file, PATIENCE.timeout)
     onTestFinished(() => opened.close())
     await openInbox(file).record(callbackOf('a'))
     // Read within the transaction.
@@ -135,21 +135,21 @@ describe('what is taken away while it is used', () => {
     for (const name of ['a', 'b', 'c']) {
       await inbox.record(callbackOf(name))
       const other = new DatabaseSync(file)
-      other.exec('PRAGMA busy_timeout = 5000; PRAGMA wal_checkpoint(TRUNCATE)')
+      other.exec('PRAGMA busy_timeout = 60000; PRAGMA wal_checkpoint(TRUNCATE)')
       other.close()
     }
-    await vi.waitFor(() => expect(runs).toEqual(['a', 'b', 'c']), patience)
+    await vi.waitFor(() => expect(runs).toEqual(['a', 'b', 'c']), PATIENCE)
   })
 
   test('the -wal: what it held is in the file, though the process is killed', async () => {
     const owner = await startProcess({ sqlite: file }, 60_000, 1)
     owner.send({ record: ['a', 'b', 'c'] })
-    await vi.waitFor(() => expect(owner.idsOf('begun')).toEqual(['a']), patience)
+    await vi.waitFor(() => expect(owner.idsOf('begun')).toEqual(['a']), PATIENCE)
     rmSync(`${file}-wal`)
-    await vi.waitFor(() => expect(readFileSync(file).includes('c:success')).toBe(true), patience)
+    await vi.waitFor(() => expect(readFileSync(file).includes('c:success')).toBe(true), PATIENCE)
     await kill(owner)
     const { runs } = await startInbox(openInbox(file))
-    await vi.waitFor(() => expect(runs.toSorted()).toEqual(['a', 'b', 'c']), patience)
+    await vi.waitFor(() => expect(runs.toSorted()).toEqual(['a', 'b', 'c']), PATIENCE)
   })
 })
 

@@ -5,8 +5,8 @@ import { expect, onTestFinished, test, vi } from 'vitest'
 import { callbackOf, openInbox, startInbox, temporaryFolder } from '../helpers/inboxes.ts'
 import { heldHook, startReceiver, verdictOf } from '../helpers/receiver.ts'
 import { successOf } from '../helpers/signed.ts'
+import { PATIENCE } from '../helpers/patience.ts'
 
-const patience = { timeout: 20_000, interval: 20 }
 const isUnavailable = expect.objectContaining({ code: 'ERR_LUMA_STORE_UNAVAILABLE' })
 
 /** The threads that are started from now on; to end one is what running out of memory does. */
@@ -22,15 +22,16 @@ test('a thread that has ended is followed by another: what was asked of it fails
   const threads = watchThreads()
   const inbox = openInbox(join(temporaryFolder(), 'luma.db'))
   const { runs } = await startInbox(inbox)
+  void threads[0]?.terminate()
+  // Before anything can tell that it has ended.
   const recorded = inbox.record(callbackOf('a'))
   // Rejects too late for the test else.
   recorded.catch(() => {})
-  void threads[0]?.terminate()
   await expect(recorded).rejects.toEqual(isUnavailable)
   await expect(recorded).rejects.toThrow(/has ended: it ended with exit code \d; the next call starts another$/)
   expect(['recorded', 'duplicate']).toContain(await inbox.record(callbackOf('a')))
   expect(await inbox.record(callbackOf('b'))).toBe('recorded')
-  await vi.waitFor(() => expect(runs.toSorted()).toEqual(['a', 'b']), patience)
+  await vi.waitFor(() => expect(runs.toSorted()).toEqual(['a', 'b']), PATIENCE)
   expect(threads).toHaveLength(2)
 })
 
@@ -59,16 +60,16 @@ test('what runs when it ends goes on, and is done once, also beside another inbo
   const { hook, succeed } = heldHook()
   const { runs } = await startInbox(inbox, hook, { concurrency: 1 })
   await inbox.record(callbackOf('a'))
-  await vi.waitFor(() => expect(runs).toEqual(['a']), patience)
+  await vi.waitFor(() => expect(runs).toEqual(['a']), PATIENCE)
   await threads[0]?.terminate()
-  await vi.waitFor(() => expect(threads).toHaveLength(2), patience)
+  await vi.waitFor(() => expect(threads).toHaveLength(2), PATIENCE)
   await inbox.stats()
   // When it has started, it has looked for what others left behind.
   const beside = await startInbox(openInbox(file))
   await inbox.record(callbackOf('b'))
-  await vi.waitFor(() => expect(beside.runs).toEqual(['b']), patience)
+  await vi.waitFor(() => expect(beside.runs).toEqual(['b']), PATIENCE)
   succeed()
-  await vi.waitFor(async () => expect(await inbox.get('a:success')).toMatchObject({ state: 'done' }), patience)
+  await vi.waitFor(async () => expect(await inbox.get('a:success')).toMatchObject({ state: 'done' }), PATIENCE)
   expect(await inbox.get('a:success')).toMatchObject({ attempts: 1, crashes: 0 })
   expect(runs).toEqual(['a'])
 })

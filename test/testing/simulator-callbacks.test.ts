@@ -5,6 +5,7 @@ import { describe, expect, onTestFinished, test } from 'vitest'
 import { listen } from '../helpers/servers.ts'
 import { fixtures, SECRET } from '../helpers/signed.ts'
 import { simulate, startTarget, type Answer } from '../helpers/simulator.ts'
+import { PATIENCE } from '../helpers/patience.ts'
 
 /** One task at a target that answers so. */
 async function runOne(answer: Answer, options: SimulatorOptions = {}) {
@@ -148,13 +149,19 @@ describe('a callback that is not answered 200', () => {
     expect(simulator.tasks[0]?.callback).toBe('delivered')
   })
 
-  test.each<[string, Answer, RegExp]>([
-    ['in time', () => {}, /no answer within 50 ms/],
-    ['because the connection is reset', (response) => response.socket?.resetAndDestroy(), /ECONNRESET|hang up/],
-    ['because the connection is closed', (response) => response.destroy(), /hang up|closed|ECONNRESET/],
-    ['in HTTP', (response) => response.socket?.end('garbage\r\n\r\n'), /Parse Error|HTTP/],
-  ])('%s, has failed, and says why', async (_how, answer, error) => {
-    const { simulator } = await runOne(answer, { retries: 1, deliveryTimeout: 50 })
+  const { timeout } = PATIENCE
+  test.each<[string, Answer, RegExp, number]>([
+    ['in time', () => {}, /no answer within 50 ms/, 50],
+    [
+      'because the connection is reset',
+      (response) => response.socket?.resetAndDestroy(),
+      /ECONNRESET|hang up/,
+      timeout,
+    ],
+    ['because the connection is closed', (response) => response.destroy(), /hang up|closed|ECONNRESET/, timeout],
+    ['in HTTP', (response) => response.socket?.end('garbage\r\n\r\n'), /Parse Error|HTTP/, timeout],
+  ])('%s, has failed, and says why', async (_how, answer, error, deliveryTimeout) => {
+    const { simulator } = await runOne(answer, { retries: 1, deliveryTimeout })
     expect(simulator.deliveries).toMatchObject([{ status: undefined }, { status: undefined }])
     expect(simulator.deliveries[0]?.error).toMatch(error)
   })
@@ -177,7 +184,7 @@ describe('a callback that is not answered 200', () => {
 describe('an answer that is 200', () => {
   test('counts although its body never ends', async () => {
     const { simulator } = await runOne((response) => response.writeHead(200).write('x'.repeat(10)), {
-      deliveryTimeout: 50,
+      deliveryTimeout: 2_000,
     })
     expect(simulator.deliveries).toMatchObject([{ status: 200, answer: 'x'.repeat(10) }])
   })
