@@ -1,12 +1,15 @@
+import { appendFileSync } from 'node:fs'
 import type { Reporter, TestCase, TestModule } from 'vitest/node'
+import { lineOf, type Counts } from './counts.ts'
 
 /**
- * Ends a run with what was left out and why, and one line of counts, for whoever reads only the last line. Where LUMA_ALL_TESTS
- * says that everything is there that tests need, none may be left out.
+ * Ends a run with the tests that were left out and why, and one line of counts. Where LUMA_ALL_TESTS says that everything
+ * is there that tests need, none may be left out. Where LUMA_COUNTS names a file, the counts are added to that instead:
+ * `counts.ts` prints the sum of several runs.
  */
 export class CountsReporter implements Reporter {
   onTestRunEnd(modules: readonly TestModule[], errors: readonly unknown[]): void {
-    const counts = { passed: 0, failed: errors.length, skipped: 0 }
+    const counts: Counts = { passed: 0, failed: errors.length, skipped: 0 }
     const leftOut = new Map<string, number>()
     for (const module of modules) {
       if (module.state() === 'failed' && module.errors().length > 0) counts.failed++
@@ -25,7 +28,9 @@ export class CountsReporter implements Reporter {
         console.log('none may be left out here')
         process.exitCode = 1
       }
-      console.log(`${counts.passed} passed, ${counts.failed} failed, ${counts.skipped} skipped`)
+      const file = process.env['LUMA_COUNTS']
+      if (file) appendFileSync(file, `${JSON.stringify(counts)}\n`)
+      else console.log(lineOf(counts))
     })
   }
 }

@@ -1,0 +1,19 @@
+/**
+ * Tests that take long, or start much: each list has a command of its own, `npm run test:<name>`, which `.ci/run` calls
+ * too. Every other test file under `test/` is part of `npm test`.
+ */
+export const SUITES: Readonly<Record<string, readonly string[]>> = {
+  // Processes are killed, engines go away, networks lie.
+  faults: [
+    'test/crash/*.test.ts',
+    'test/contract/sqlite-crash.test.ts',
+    'test/download/network.test.ts',
+    'test/{postgres,redis}/{faults,processes}.test.ts',
+    'test/redis/{cluster,outages}.test.ts',
+    'test/sqlite/{faults,owners,processes,taken-away}.test.ts',
+  ],
+  // Whole programs: the command line, the demo, the examples, and receivers in other languages.
+  programs: ['test/cli/*.test.ts', 'test/demo/*.test.ts', 'test/examples/*.test.ts', 'test/audit/peers.test.ts'],
+  // What is published: packed, installed, imported.
+  packages: ['test/external/*.test.ts'],
+}
