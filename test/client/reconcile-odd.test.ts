@@ -1,5 +1,6 @@
 import { reconcile, trackTasks, type LumaClient, type OpenTask } from '@luma-callback/client'
 import { join } from 'node:path'
+import { runInNewContext } from 'node:vm'
 import { afterEach, beforeEach, describe, expect, onTestFinished, test, vi, type MockInstance } from 'vitest'
 import { clientOf, fakeApi, type FakeAnswer } from '../helpers/api.ts'
 import { newDirectory } from '../helpers/origin.ts'
@@ -133,6 +134,15 @@ describe('one odd task', () => {
     const { events } = start({ client: clientOf(api), receiver: receiver.handler, pending })
     await expect.poll(() => receiver.hooks).toEqual(['good'])
     expect(events[0]).toMatchObject({ type: 'error', error: { message: expect.stringContaining(message) } })
+  })
+
+  test('a date of another realm, as tests have it in Jest, is a date', async () => {
+    const api = await apiOf(succeeded)
+    const receiver = await durable()
+    const submittedAt = runInNewContext(`new Date(${LONG_AGO.getTime()})`) as Date
+    const pending = () => [{ taskId: 'there', submittedAt }]
+    start({ client: clientOf(api), receiver: receiver.handler, pending })
+    await expect.poll(() => receiver.hooks).toEqual(['there'])
   })
 
   test('a task of which the receiver cannot tell keeps no other from being found', async () => {

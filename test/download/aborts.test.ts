@@ -3,6 +3,7 @@ import { s3Sink, saveUrl, type Sink, type SinkMeta } from '@luma-callback/downlo
 import { truncateSync, writeFileSync } from 'node:fs'
 import { createServer, type IncomingMessage } from 'node:http'
 import { join } from 'node:path'
+import { runInNewContext } from 'node:vm'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { failure, local, newDirectory, serve, sha256Of, startOrigin, videoOf } from '../helpers/origin.ts'
 import { listen } from '../helpers/servers.ts'
@@ -125,4 +126,25 @@ test.each([
   await Promise.all(closed)
   // What parts there are already is taken away.
   expect(asked.some((request) => request.method === 'DELETE')).toBe(size > 5_000_000)
+})
+
+describe('of another realm, as values are in Jest', () => {
+  test('a signal is taken by what it can do', async () => {
+    const { url } = await startOrigin(() => {})
+    const listeners: (() => void)[] = []
+    const addEventListener = (_type: string, listener: () => void) => listeners.push(listener)
+    const signal = { aborted: false, reason: undefined as unknown, addEventListener, removeEventListener() {} }
+    const saving = failure(saveUrl(url, { ...local(newDirectory()), signal: signal as unknown as AbortSignal }))
+    await expect.poll(() => listeners.length).toBeGreaterThan(0)
+    Object.assign(signal, { aborted: true, reason: new Error('stopping') })
+    for (const listener of listeners) listener()
+    expect(await saving).toBe(signal.reason)
+  })
+
+  test('what a sink throws is told by its message', async () => {
+    const { url } = await plain()
+    const write = () => Promise.reject(runInNewContext(`new Error('the bucket is full')`))
+    const error = await failure(saveUrl(url, local({ write })))
+    expect(error.message).toMatch(/the sink did not take it: the bucket is full$/)
+  })
 })

@@ -1,6 +1,7 @@
 import { readdirSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
+import { runInNewContext } from 'node:vm'
 import type { LumaCallback } from '@luma-callback/core'
 import { describe, expect, onTestFinished, test, vi } from 'vitest'
 import { connect } from '../../packages/sqlite/src/connection.ts'
@@ -35,6 +36,13 @@ describe('a call that is wrong, beside others in one batch', () => {
     expect(refused).toMatchObject({ reason: expect.any(TypeError) as Error })
     expect(refused).toMatchObject({ reason: { message: expect.stringContaining(name) as string } })
     expect(await inbox.stats()).toMatchObject({ pending: 2, seen: 2 })
+  })
+
+  test('record takes a Date of another realm, as callbacks have it in Jest', async () => {
+    const inbox = openInbox(newFile())
+    const receivedAt = runInNewContext('new Date(7)') as Date
+    expect(await inbox.record({ ...callbackOf('a'), receivedAt })).toBe('recorded')
+    expect((await inbox.list()).entries).toMatchObject([{ receivedAt: new Date(7) }])
   })
 
   test.each(['get', 'requeue'] as const)(

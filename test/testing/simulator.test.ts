@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs'
 import { createServer } from 'node:http'
 import { connect } from 'node:net'
 import { join } from 'node:path'
+import { runInNewContext } from 'node:vm'
 import {
   describeSimulatorEvent,
   startSimulator,
@@ -199,6 +200,7 @@ describe('what is told', () => {
       },
     ],
     ['rejects', async () => Promise.reject(new Error('a bug in observe'))],
+    ['rejects in another realm', () => runInNewContext(`Promise.reject(new Error('a bug in observe'))`) as unknown],
   ])('to an observer that %s does no harm', async (_how, observe) => {
     const log = vi.spyOn(console, 'error').mockImplementation(() => {})
     await tell(observe)

@@ -3,6 +3,7 @@ import {
   pause,
   StoreUnavailableError,
   systemClock,
+  toError,
   UnconfirmedError,
   type LumaCallback,
   type Trust,
@@ -43,7 +44,7 @@ export function confirm(client: Pick<LumaClient, 'details'>): Verify & Trust {
       if (cause instanceof ApiError && cause.code === 'ERR_LUMA_API_NOT_FOUND') {
         throw new ForgedError(`the API knows no task ${taskId}`, { cause })
       }
-      const why = cause instanceof Error ? cause.message : String(cause)
+      const why = toError(cause).message
       throw new UnconfirmedError(`the API could not be asked about task ${taskId}: ${why}`, { cause })
     }
   }

@@ -1,4 +1,5 @@
 import { toError } from '@luma-callback/core'
+import { types } from 'node:util'
 import { callbackOf } from './callback-of.ts'
 import { isWithoutResult, type TaskDetails } from './details.ts'
 import { ApiError, type ApiErrorCode } from './errors.ts'
@@ -148,7 +149,7 @@ function checked(task: Partial<Record<keyof OpenTask, unknown>> | null | undefin
   const { taskId, submittedAt } = task ?? {}
   if (typeof taskId !== 'string' || taskId === '')
     throw new TypeError('an open task must have a "taskId" that is a text')
-  if (submittedAt instanceof Date && !Number.isNaN(submittedAt.getTime())) return { taskId, submittedAt }
+  if (types.isDate(submittedAt) && !Number.isNaN(submittedAt.getTime())) return { taskId, submittedAt }
   throw new TypeError('an open task must have a "submittedAt" that is a valid Date')
 }
 

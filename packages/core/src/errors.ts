@@ -1,3 +1,5 @@
+import { types } from 'node:util'
+
 /** Every `code` that an error of this package can carry. */
 export type LumaErrorCode =
   | 'ERR_LUMA_BUSY'
@@ -159,9 +161,9 @@ export function isUnrecoverable(error: Error): boolean {
  */
 export function toError(thrown: unknown): Error {
   try {
-    if (thrown instanceof Error) return isReadable(thrown) ? thrown : unreadable()
-    const text = typeof thrown === 'string' ? thrown : (JSON.stringify(thrown) ?? String(thrown))
-    return new Error(`something other than an Error was thrown: ${text}`, { cause: thrown })
+    if (thrown instanceof Error || types.isNativeError(thrown)) return isReadable(thrown) ? thrown : unreadable()
+    if (isErrorLike(thrown)) return thrown
+    return new Error(`something other than an Error was thrown: ${textOf(thrown)}`, { cause: thrown })
   } catch {
     return unreadable()
   }
@@ -169,6 +171,24 @@ export function toError(thrown: unknown): Error {
 
 function isReadable({ name, message }: Error): boolean {
   return typeof name === 'string' && typeof message === 'string'
+}
+
+/**
+ * True for an object that reads like an Error and is an instance of another realm's class, such as a DOMException in
+ * Jest: `instanceof` knows the classes of one realm only, and Jest runs the code under test in a realm of its own.
+ */
+function isErrorLike(thrown: unknown): thrown is Error {
+  if (typeof thrown !== 'object' || thrown === null) return false
+  const { name, message, stack } = thrown as Partial<Record<keyof Error, unknown>>
+  return typeof name === 'string' && typeof message === 'string' && typeof stack === 'string'
+}
+
+function textOf(thrown: unknown): string {
+  if (typeof thrown === 'string') return thrown
+  const json = JSON.stringify(thrown) ?? String(thrown)
+  // JSON leaves out what an object inherits, and what is not enumerable.
+  const { message } = Object(thrown) as { message?: unknown }
+  return json === '{}' && typeof message === 'string' && message !== '' ? message : json
 }
 
 /** Without what was thrown as its cause, for whoever prints the one would look at the other. */

@@ -99,8 +99,13 @@ async function onDisk<Result>(root: string, work: () => Promise<Result>): Promis
   }
 }
 
+/** An error of a file operation has a `syscall`. In Jest it is of another realm than this code, so its class tells nothing. */
+function isSystemError(error: unknown): error is NodeJS.ErrnoException {
+  return typeof error === 'object' && error !== null && 'syscall' in error
+}
+
 function explained(root: string, error: unknown): unknown {
   // An abort may have any reason, null too.
-  if (!(error instanceof Error) || error instanceof DownloadError || !('syscall' in error)) return error
+  if (error instanceof DownloadError || !isSystemError(error)) return error
   return targetError(`cannot save into ${root}: ${error.message}`, { cause: error })
 }

@@ -65,6 +65,12 @@ function checked<Value>(isRight: (value: unknown) => boolean, message: string) {
 }
 
 const flag = z.boolean('must be true or false').default(false)
+/** By what it can do: the class of another realm or of a polyfill is another one. */
+function isSignal(value: unknown): boolean {
+  const { aborted, addEventListener } = (value ?? {}) as Partial<AbortSignal>
+  return typeof aborted === 'boolean' && isFunction(addEventListener)
+}
+
 const isFunction = (value: unknown): boolean => typeof value === 'function'
 
 const timeoutsSchema = z.strictObject({
@@ -98,7 +104,7 @@ const settingsSchema = z.strictObject({
   timeouts: timeoutsSchema.prefault({}),
   retry: retrySchema.prefault({}),
   refresh: checked<NonNullable<Settings['refresh']>>(isFunction, 'must be a function').optional(),
-  signal: z.instanceof(AbortSignal, { error: 'must be an AbortSignal' }).optional(),
+  signal: checked<AbortSignal>(isSignal, 'must be an AbortSignal').optional(),
   onProgress: checked<OnProgress>(isFunction, 'must be a function').optional(),
 })
 

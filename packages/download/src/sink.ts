@@ -1,4 +1,4 @@
-import { systemClock, within } from '@luma-callback/core'
+import { systemClock, toError, within } from '@luma-callback/core'
 import { PassThrough } from 'node:stream'
 import { orAborted } from './abort.ts'
 import { targetError } from './errors.ts'
@@ -144,6 +144,5 @@ function roomIn(stream: PassThrough): [room: Promise<void>, stopWaiting: () => v
 }
 
 export function sinkError(name: string, error: unknown): Error {
-  const message = error instanceof Error ? error.message : String(error)
-  return targetError(`${name}: the sink did not take it: ${message}`, { cause: error })
+  return targetError(`${name}: the sink did not take it: ${toError(error).message}`, { cause: error })
 }

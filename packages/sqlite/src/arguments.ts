@@ -1,4 +1,5 @@
 import type { LumaCallback } from '@luma-callback/core'
+import { types } from 'node:util'
 import type { NewCallback } from './records.ts'
 
 /**
@@ -16,7 +17,7 @@ export function toNewCallback(callback: LumaCallback): NewCallback {
   for (const [name, value] of Object.entries({ digest, taskId, outcome, raw })) {
     if (typeof value !== 'string') throw new TypeError(`record: "${name}" must be a text`)
   }
-  if (!(receivedAt instanceof Date) || Number.isNaN(receivedAt.getTime())) {
+  if (!types.isDate(receivedAt) || Number.isNaN(receivedAt.getTime())) {
     throw new TypeError('record: "receivedAt" must be a valid Date')
   }
   if (typeof query !== 'object' || query === null) throw new TypeError('record: "query" must be an object')

@@ -4,6 +4,7 @@ import { request as httpsRequest } from 'node:https'
 import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { types } from 'node:util'
 
 /** One request, down to what `fetch` would not send. */
 export interface Exchange {
@@ -103,7 +104,7 @@ function open(target: string, { method = 'POST', headers = {}, body, length, que
 }
 
 async function write(outgoing: ClientRequest, body: Exchange['body'] = []): Promise<void> {
-  const isOnePart = typeof body === 'string' || body instanceof Uint8Array
+  const isOnePart = typeof body === 'string' || types.isUint8Array(body)
   await pipeline(Readable.from(isOnePart ? [body] : Array.isArray(body) ? spaced(body) : body), outgoing)
 }
 
@@ -116,7 +117,7 @@ async function* spaced<Part>(parts: readonly Part[]): AsyncGenerator<Part> {
 
 function sizeOf(body: NonNullable<Exchange['body']>): number {
   if (typeof body === 'string') return Buffer.byteLength(body)
-  if (body instanceof Uint8Array) return body.byteLength
+  if (types.isUint8Array(body)) return body.byteLength
   if (Symbol.asyncIterator in body) throw new TypeError('a body without an end needs a length')
   return body.reduce((sum, part) => sum + Buffer.byteLength(part), 0)
 }

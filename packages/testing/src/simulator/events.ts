@@ -1,3 +1,4 @@
+import { toError } from '@luma-callback/core'
 import type { SimulatorDelivery } from './deliveries.ts'
 import type { SimulatorTask } from './task.ts'
 
@@ -32,13 +33,13 @@ export type Emit = (event: SimulatorEvent) => void
 
 export function createEmit(observe: ((event: SimulatorEvent) => unknown) | undefined): Emit {
   function complain(error: unknown): void {
-    const message = error instanceof Error ? error.message : String(error)
-    console.error(`simulator: the function given as "observe" failed: ${message}`)
+    console.error(`simulator: the function given as "observe" failed: ${toError(error).message}`)
   }
   return (event) => {
     try {
       const result = observe?.(event)
-      if (result instanceof Promise) result.catch(complain)
+      // A promise of another realm or library is one too, and its rejection ends the process if it is not caught.
+      if (typeof result === 'object' && result !== null && 'then' in result) Promise.resolve(result).catch(complain)
     } catch (error) {
       complain(error)
     }
