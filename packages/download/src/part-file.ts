@@ -4,6 +4,7 @@ import { dirname } from 'node:path'
 import { z } from 'zod'
 import { BlockWriter } from './block-writer.ts'
 import { targetError } from './errors.ts'
+import { syncAll, syncData } from './sync.ts'
 import type { Kept, Source } from './target.ts'
 
 /** Bytes that are read at once. */
@@ -84,7 +85,7 @@ export class PartFile {
   async finish(path: string): Promise<void> {
     await this.#writer?.flush()
     await this.#allNoted()
-    await this.#handle?.sync()
+    if (this.#handle) await syncAll(this.#handle)
     await this.#assertOurs()
     await this.#close()
     await rename(this.#path, path)
@@ -136,7 +137,7 @@ export class PartFile {
   async #note(received: number): Promise<void> {
     if (received === 0) return
     const temporary = `${this.#notePath}.new`
-    await this.#handle?.datasync()
+    if (this.#handle) await syncData(this.#handle)
     await this.#assertOurs()
     await rm(temporary, { force: true })
     await writeFile(temporary, JSON.stringify({ ...this.#source, received }), { flag: 'wx' })
@@ -175,7 +176,7 @@ export class PartFile {
 /** A new name is durable when its directory is. Windows has no such thing. */
 async function syncDirectory(path: string): Promise<void> {
   const handle = await open(path, constants.O_RDONLY).catch(() => undefined)
-  await handle?.sync().catch(() => {})
+  if (handle) await syncAll(handle).catch(() => {})
   await handle?.close()
 }
 
