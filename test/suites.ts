@@ -14,6 +14,7 @@ export const SUITES: Readonly<Record<string, readonly string[]>> = {
   ],
   // Whole programs: the command line, the demo, the examples, and receivers in other languages.
   programs: ['test/cli/*.test.ts', 'test/demo/*.test.ts', 'test/examples/*.test.ts', 'test/audit/peers.test.ts'],
-  // What is published: packed, installed, imported.
-  packages: ['test/external/*.test.ts'],
 }
+
+/** What is published, packed and installed in many ways (`npm run test:packages`), has a configuration of its own. */
+export const OWN_CONFIG: readonly string[] = ['test/external/**']

@@ -2,7 +2,7 @@ import { fileURLToPath } from 'node:url'
 import { defineConfig, type TestProjectInlineConfiguration } from 'vitest/config'
 import { CountsReporter } from './helpers/counts-reporter.ts'
 import { PATIENCE } from './helpers/patience.ts'
-import { SUITES } from './suites.ts'
+import { OWN_CONFIG, SUITES } from './suites.ts'
 
 const source = (name: string) => fileURLToPath(new URL(`../packages/${name}/src/index.ts`, import.meta.url))
 
@@ -31,7 +31,7 @@ export default defineConfig({
   },
   test: {
     projects: [
-      suite('quick', ['test/**/*.test.ts'], ['**/node_modules/**', ...Object.values(SUITES).flat()]),
+      suite('quick', ['test/**/*.test.ts'], ['**/node_modules/**', ...OWN_CONFIG, ...Object.values(SUITES).flat()]),
       ...Object.entries(SUITES).map(([name, include]) => suite(name, include)),
     ],
     setupFiles: ['test/helpers/setup.ts'],

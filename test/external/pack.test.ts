@@ -1,29 +1,18 @@
 // What is tested here is what is published: the packages are packed, installed into an empty project outside the
 // workspace, and used there. npm needs the registry for it, or a cache that has the few packages named below.
 import { execFileSync, spawnSync } from 'node:child_process'
-import { existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { delimiter, join } from 'node:path'
+import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { ROOT } from '../helpers/child.ts'
 import { fixtures, signedHeaders } from '../helpers/signed.ts'
+import { NAMES, NODES, NPM_QUIET, ourDependencies, versionOf } from './project.ts'
 
-const NAMES = ['core', 'express', 'koa', 'sqlite', 'redis', 'postgres', 'download', 'client', 'testing']
 const ADAPTERS = ['express', 'koa']
 let project = ''
 
-/** The machine's own Node stands behind the workspace's on the PATH. */
-function machineNode(): string | undefined {
-  const folders = (process.env['PATH'] ?? '').split(delimiter).filter((folder) => !folder.includes('node_modules'))
-  return folders.map((folder) => join(folder, 'node')).find((file) => existsSync(file))
-}
-
-/** The first Node that has SQLite, where somebody says where that is. */
-const oldNode = process.env['LUMA_OLD_NODE']
-
-const paths = [process.execPath, machineNode(), oldNode].filter((path) => path !== undefined)
-const nodes = [...new Set(paths)].map((path) => {
-  const version = execFileSync(path, ['--version'], { encoding: 'utf8' }).trim()
+const nodes = NODES.map((path) => {
+  const version = versionOf(path)
   return { path, version, isTooOld: isBelow20_19(version) }
 })
 
@@ -49,24 +38,15 @@ function run(command: string, args: readonly string[], cwd: string): string {
 
 beforeAll(() => {
   project = mkdtempSync(join(tmpdir(), 'luma-callback-'))
-  const pack = (folder: string) => run('pnpm', ['pack', '--pack-destination', project], join(ROOT, 'packages', folder))
-  for (const folder of [...NAMES, 'cli']) pack(folder)
-  const tarballs = readdirSync(project).filter((file) => file.endsWith('.tgz'))
-  const local = (start: RegExp) => `file:./${tarballs.find((file) => start.test(file))}`
-  const libraries = NAMES.map((name) => [`@luma-callback/${name}`, local(new RegExp(`^luma-callback-${name}-`))])
-  const dependencies = { ...Object.fromEntries(libraries), 'luma-callback': local(/^luma-callback-\d/) }
+  const dependencies = ourDependencies()
   const frameworks = { express: '5.3.0', koa: '3.3.0', typescript: '7.0.2', '@types/node': '26.6.6' }
   const manifest = {
     private: true,
     dependencies: { ...dependencies, ...frameworks },
-    overrides: Object.fromEntries(NAMES.map((name) => [`@luma-callback/${name}`, `$@luma-callback/${name}`])),
+    overrides: Object.fromEntries(Object.keys(dependencies).map((name) => [name, `$${name}`])),
   }
   writeFileSync(join(project, 'package.json'), JSON.stringify(manifest))
-  run(
-    'npm',
-    ['install', '--no-audit', '--no-fund', '--prefer-offline', '--ignore-scripts', '--loglevel=error'],
-    project,
-  )
+  run('npm', ['install', ...NPM_QUIET], project)
 })
 
 afterAll(() => {
@@ -129,7 +109,7 @@ for (const { path, version, isTooOld } of nodes) {
   describe.skipIf(isTooOld)(`on Node ${version}${reason}`, () => suite(path, version))
 }
 
-if (!oldNode)
+if (process.env['LUMA_OLD_NODE'] === undefined)
   test.skip('on the first Node that has SQLite (left out: LUMA_OLD_NODE does not name a node 22.13)', () => {})
 
 function suite(path: string, version: string): void {
@@ -220,7 +200,16 @@ test('each package brings its licence, its readme and its declarations, and no s
   for (const name of NAMES) {
     const files = readdirSync(join(project, 'node_modules/@luma-callback', name), { recursive: true }).map(String)
     expect(files).toEqual(
-      expect.arrayContaining(['LICENSE', 'README.md', 'package.json', 'dist/index.js', 'dist/index.d.ts']),
+      expect.arrayContaining([
+        'LICENSE',
+        'README.md',
+        'package.json',
+        'dist/index.js',
+        'dist/index.d.ts',
+        'cjs/index.js',
+        'cjs/index.d.ts',
+        'cjs/package.json',
+      ]),
     )
     expect(files.filter((file) => /^src|\.map$|tsbuildinfo/.test(file))).toEqual([])
   }
