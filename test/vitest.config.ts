@@ -43,7 +43,11 @@ export default defineConfig({
     teardownTimeout: 60_000,
     // What is said on purpose looks like trouble; of a test that fails, all is shown.
     silent: 'passed-only',
-    execArgv: ['--disable-warning=LUMA_REDIS_LOSES', '--disable-warning=LUMA_UNVERIFIED'],
+    execArgv: [
+      '--disable-warning=LUMA_REDIS_LOSES',
+      '--disable-warning=LUMA_UNVERIFIED',
+      '--disable-warning=LUMA_PASSED_ON',
+    ],
     // More than a small machine has cores: most tests wait for servers, disks and clocks.
     maxWorkers: 3,
     reporters: ['default', new CountsReporter()],

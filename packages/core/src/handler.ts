@@ -222,6 +222,7 @@ export function createHandler(options: LumaOptions, clock: Clock = systemClock):
 
   return {
     path: settings.path,
+    isSigned: secret !== undefined,
     handle,
     start,
     ...waiting,

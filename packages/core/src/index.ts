@@ -3,6 +3,8 @@ export { createHandler } from './handler.ts'
 export type { LumaHandler, LumaLifecycle, LumaReceiver, Received } from './receiver.ts'
 export { toOptions, type LumaOptions, type Verify } from './options.ts'
 export { readQuery, type LumaRequest } from './request.ts'
+export { createMount, type Mount, type Place } from './mount.ts'
+export { pathOf } from './path.ts'
 export type { LumaAnswer, RefusalReason } from './answers.ts'
 export type { Secret, SecretFunction, Secrets } from './secret.ts'
 

@@ -9,6 +9,7 @@ import type { FailureHook, SuccessHook } from './hooks.ts'
 import type { Inbox } from './inbox.ts'
 import { nearestName } from './nearest.ts'
 import { has, isHook, optionHint, timeHint } from './option-hints.ts'
+import { normalisePath, pathProblem } from './path.ts'
 import { printable } from './printable.ts'
 import type { LumaRequest } from './request.ts'
 import { secretProblem, type Secret } from './secret.ts'
@@ -23,7 +24,11 @@ export interface LumaOptions {
   onSuccess: SuccessHook
   /** Runs for each task that failed, once. Without it a failure is acknowledged and told to `observe` as an error. */
   onFailure?: FailureHook | undefined
-  /** Where `app.use` without a mount point answers. Default: `/luma-modify-callback`. */
+  /**
+   * Where `app.use` without a mount point answers; compared as the framework's router compares a route's path. `'*'`: the
+   * receiver answers wherever it is called, for wrappers, controllers and frameworks that hide it. Default:
+   * `/luma-modify-callback`.
+   */
   path?: string | undefined
   /** Keeps callbacks durably between the answer and the hook. Default: direct mode, which keeps nothing. */
   inbox?: Inbox | undefined
@@ -173,7 +178,14 @@ const RETRY = ['attempts', 'minDelay', 'maxDelay']
 const settingsSchema = z.strictObject({
   onSuccess: hook(),
   onFailure: hook().optional(),
-  path: z.string('must be a string').startsWith('/', 'must begin with a slash').default('/luma-modify-callback'),
+  path: z
+    .string('must be a string')
+    .superRefine((value, context) => {
+      const problem = pathProblem(value)
+      if (problem !== undefined) context.addIssue({ code: 'custom', message: problem })
+    })
+    .transform(normalisePath)
+    .default('/luma-modify-callback'),
   inbox: having('record', 'start', 'close').optional(),
   dedupe: having('claim', 'renew', 'complete', 'release').optional(),
   secret: z

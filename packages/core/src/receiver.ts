@@ -46,8 +46,10 @@ export interface LumaReceiver extends LumaLifecycle {
 
 /** The receiver without a framework: a function from a plain request to a plain answer. */
 export interface LumaHandler extends LumaReceiver {
-  /** The option `path`, for adapters. */
+  /** The option `path` as it is compared, for adapters. */
   readonly path: string
+  /** True if every callback has to be signed, for adapters. */
+  readonly isSigned: boolean
   /**
    * Handles one request. Whatever state its body is in, this settles; it rejects only for errors that are
    * not the request's, such as a `key` function that throws.

@@ -27,6 +27,17 @@ export function sign({ taskId, timestamp, secret }: Signed): string {
   return createHmac('sha256', secret).update(`${taskId}.${timestamp}`).digest('base64')
 }
 
+const TIMESTAMP = /^[0-9]{1,12}$/
+const SIGNATURE = /^[A-Za-z0-9+/]{43}=$/
+
+/** Whether a request brings both signature headers in their right shape, valid or not. */
+export function hasSignatureShape(headers: LumaRequest['headers']): boolean {
+  const timestamp = headers['x-webhook-timestamp']
+  const signature = headers['x-webhook-signature']
+  if (typeof timestamp !== 'string' || typeof signature !== 'string') return false
+  return TIMESTAMP.test(timestamp) && SIGNATURE.test(signature)
+}
+
 /**
  * Reads the signature headers, before any of the body is. The timestamp has to be digits only: a task id
  * may hold dots, and the last dot of what is signed must be the one that parts them.
@@ -38,7 +49,7 @@ export function readSignature(headers: LumaRequest['headers'], window: { toleran
   const signature = headers['x-webhook-signature']
   if (timestamp === undefined || signature === undefined) throw unverified('a signature header is missing')
   // Node joins a header that was sent twice with a comma, which neither shape allows.
-  if (typeof timestamp !== 'string' || !/^[0-9]{1,12}$/.test(timestamp)) {
+  if (typeof timestamp !== 'string' || !TIMESTAMP.test(timestamp)) {
     throw unverified('X-Webhook-Timestamp is not Unix seconds in digits, or was sent twice')
   }
   const age = Math.floor(window.now / 1000) - Number(timestamp)
@@ -48,7 +59,7 @@ export function readSignature(headers: LumaRequest['headers'], window: { toleran
       `the signature's time is ${Math.abs(age)} s ${direction} this clock; tolerated are ${window.tolerance} s`,
     )
   }
-  if (typeof signature !== 'string' || !/^[A-Za-z0-9+/]{43}=$/.test(signature)) {
+  if (typeof signature !== 'string' || !SIGNATURE.test(signature)) {
     throw unverified('X-Webhook-Signature is not the base64 of a SHA-256, or was sent twice')
   }
   return { timestamp, signature }

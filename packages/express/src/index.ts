@@ -4,6 +4,8 @@ export { lumaCallback, type ExpressRequest, type LumaMiddleware } from './middle
 // The handler below this adapter
 export {
   createHandler,
+  createMount,
+  pathOf,
   readQuery,
   toOptions,
   type LumaHandler,
@@ -13,6 +15,8 @@ export {
   type LumaOptions,
   type LumaRequest,
   type LumaAnswer,
+  type Mount,
+  type Place,
   type RefusalReason,
   type Secret,
   type SecretFunction,

@@ -1,36 +1,41 @@
 import {
   createHandler,
+  createMount,
   toOptions,
-  type LumaAnswer,
   type LumaReceiver,
   type LumaOptions,
   type LumaRequest,
   type SuccessHook,
 } from '@luma-callback/core'
 import type { IncomingMessage, ServerResponse } from 'node:http'
+import { placeOf, type ExpressApplication } from './place.ts'
+import { failed, notFound, write } from './write.ts'
 
-/** What of Express's request is used; the same in Express 4 and 5. */
+/** What of Express's request is used; the same in Express 4 and 5. connect and node:http bring less of it. */
 export interface ExpressRequest extends IncomingMessage {
-  originalUrl: string
+  originalUrl?: string
   /** Where this router is mounted; empty at the top. */
-  baseUrl: string
+  baseUrl?: string
   /** The path below the mount point. */
-  path: string
-  params: unknown
+  path?: string
+  params?: unknown
   body?: unknown
-  /** The route that is running, if one is, with what stands in it. */
-  route?: { stack?: readonly { handle?: unknown }[] }
+  app?: ExpressApplication
+  /** What the router that runs hands to the functions that are used in it. */
+  next?: unknown
+  /** The route that runs, or the last one that ran. */
+  route?: { path?: unknown; stack?: readonly { handle?: unknown; method?: string | undefined }[] }
 }
 
 /** An Express middleware. */
 export interface LumaMiddleware extends LumaReceiver {
-  (request: ExpressRequest, response: ServerResponse, next: (error?: unknown) => void): void
+  (request: ExpressRequest, response: ServerResponse, next?: (error?: unknown) => void): void
 }
 
 /**
- * Receives the callbacks of the Luma modify API in Express 4 and 5. Used without a mount point it answers
- * POST at `path` and passes everything else on; mounted, or as a route's handler, it answers where it is.
- * Body parsers before it are fine, and so is none.
+ * Receives the callbacks of the Luma modify API in Express 4 and 5, connect and node:http. Used without a mount point it
+ * answers POST at `path` and passes everything else on; mounted, or as a route's handler, it answers where it is. Inside
+ * another function give it `path: '*'`: it answers wherever it is called. Body parsers before it are fine, and so is none.
  *
  * @param onSuccess - Runs once for each task that succeeded.
  * @param options - See {@link LumaOptions}.
@@ -49,21 +54,31 @@ export function lumaCallback(
   const handler = createHandler(toOptions(first, second))
   const { start, close, receive, has, waitFor } = handler
 
-  function middleware(request: ExpressRequest, response: ServerResponse, next: (error?: unknown) => void): void {
-    if (!isOurs(request)) return next()
+  function middleware(request: ExpressRequest, response: ServerResponse, next?: (error?: unknown) => void): void {
+    checkArguments(request, response)
+    // A likely request is taken at once: Express tells for certain that a route runs.
+    if (mount.judge(placeOf(request, response, next, translate)) === 'passed') {
+      return next ? next() : write(response, notFound)
+    }
+    mount.take(request)
     handler
       .handle(translate(request))
       .then((answer) => write(response, answer))
-      .catch(next)
+      .catch(next ?? (() => write(response, failed)))
   }
 
-  function isOurs({ route, baseUrl, path }: ExpressRequest): boolean {
-    // `route` outlives a route that called next(), so it counts only while it is this middleware's own.
-    if (route?.stack?.some(({ handle }) => handle === middleware)) return true
-    return (baseUrl !== '' && path === '/') || path === handler.path || path === `${handler.path}/`
-  }
+  const receiver = Object.assign(middleware, { start, close, receive, has, waitFor })
+  const mount = createMount(handler, receiver)
+  return receiver
+}
 
-  return Object.assign(middleware, { start, close, receive, has, waitFor })
+function checkArguments(request: object | undefined, response: object | undefined): void {
+  if (!request || typeof request !== 'object')
+    throw new TypeError('the receiver must be called with a request and a response: (request, response, next)')
+  if ('request' in request && 'req' in request && (!response || typeof response === 'function'))
+    throw new TypeError(
+      'the receiver of @luma-callback/express was given to Koa; import lumaCallback from @luma-callback/koa',
+    )
 }
 
 function translate(request: ExpressRequest): LumaRequest {
@@ -82,38 +97,4 @@ function translate(request: ExpressRequest): LumaRequest {
       return request.body
     },
   }
-}
-
-/** What has answered already (a timeout middleware, say) has the last word. */
-function write(response: ServerResponse, { status, headers, body }: LumaAnswer): void {
-  if (response.headersSent) return
-  if (typeof response.writeHead !== 'function' || typeof response.end !== 'function') {
-    return writeToMock(response, { status, headers, body })
-  }
-  response.writeHead(status, headers)
-  response.end(body)
-}
-
-/** What users' tests may have in place of a response: any of the methods of Express's own. */
-interface MockResponse {
-  statusCode?: unknown
-  status?(code: number): unknown
-  setHeader?(name: string, value: string): unknown
-  set?(name: string, value: string): unknown
-  end?(body: string): unknown
-  send?(body: string): unknown
-  json?(body: unknown): unknown
-}
-
-function writeToMock(response: MockResponse, { status, headers, body }: LumaAnswer): void {
-  response.statusCode = status
-  response.status?.(status)
-  for (const [name, value] of Object.entries(headers)) {
-    if (response.setHeader) response.setHeader(name, value)
-    else response.set?.(name, value)
-  }
-  if (response.end) response.end(body)
-  else if (response.send) response.send(body)
-  else if (response.json) response.json(JSON.parse(body))
-  else throw new TypeError('lumaCallback was given a response that has neither end(), send() nor json()')
 }

@@ -1,5 +1,6 @@
 import {
   createHandler,
+  createMount,
   toOptions,
   type LumaAnswer,
   type LumaReceiver,
@@ -7,7 +8,8 @@ import {
   type LumaRequest,
   type SuccessHook,
 } from '@luma-callback/core'
-import type { IncomingMessage } from 'node:http'
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import { placeOf } from './place.ts'
 
 /** What of Koa's context is used; the same in Koa 2 and 3, with and without @koa/router and koa-mount. */
 export interface KoaContext {
@@ -16,21 +18,27 @@ export interface KoaContext {
   path: string
   originalUrl: string
   req: IncomingMessage
+  res: ServerResponse
   request: object
   status: number
   body: unknown
+  /** The answer is on its way. */
+  headerSent: boolean
+  /** Set to false where the answer is written past Koa. */
+  respond?: boolean | undefined
   set(headers: Record<string, string>): unknown
 }
 
 /** A Koa middleware. */
 export interface LumaMiddleware extends LumaReceiver {
-  (context: KoaContext, next: () => Promise<unknown>): Promise<unknown>
+  (context: KoaContext, next?: () => Promise<unknown>): Promise<unknown>
 }
 
 /**
  * Receives the callbacks of the Luma modify API in Koa 2 and 3. Used without a mount point it answers POST at
  * `path` and passes everything else on; mounted with koa-mount, or as the handler of a route of @koa/router,
- * it answers where it is. Body parsers before it are fine, and so is none.
+ * it answers where it is. Inside another function give it `path: '*'`: it answers wherever it is called. Body parsers
+ * before it are fine, and so is none.
  *
  * @param onSuccess - Runs once for each task that succeeded.
  * @param options - See {@link LumaOptions}.
@@ -49,25 +57,38 @@ export function lumaCallback(
   const handler = createHandler(toOptions(first, second))
   const { start, close, receive, has, waitFor } = handler
 
-  async function middleware(context: KoaContext, next: () => Promise<unknown>): Promise<unknown> {
-    if (!isOurs(context)) return next()
+  // Not async, so that Express sees the error of a wrong call.
+  function middleware(context: KoaContext, next?: () => Promise<unknown>): Promise<unknown> {
+    checkArguments(context, next)
+    return run(context, next)
+  }
+
+  async function run(context: KoaContext, next: (() => Promise<unknown>) | undefined): Promise<unknown> {
+    const verdict = mount.judge(placeOf(context, next, translate))
+    if (verdict !== 'ours') {
+      const result = await next?.()
+      if (verdict === 'passed' || isAnswered(context)) return result
+    }
+    mount.take(context.req ?? context)
     return write(context, await handler.handle(translate(context)))
   }
 
-  function isOurs(context: KoaContext): boolean {
-    const { path } = context
-    // @koa/router lists the layers that matched; a route's layer has methods, one of router.use() has none.
-    const layers = 'matched' in context ? (context.matched as readonly RouterLayer[] | undefined) : undefined
-    if (layers?.some(({ methods, stack }) => methods.length > 0 && stack.includes(middleware))) return true
-    return ('mountPath' in context && path === '/') || path === handler.path || path === `${handler.path}/`
-  }
-
-  return Object.assign(middleware, { start, close, receive, has, waitFor })
+  const receiver = Object.assign(middleware, { start, close, receive, has, waitFor })
+  const mount = createMount(handler, receiver)
+  return receiver
 }
 
-interface RouterLayer {
-  methods: readonly string[]
-  stack: readonly unknown[]
+function checkArguments(context: object | undefined, next: unknown): void {
+  if (!context) throw new TypeError('the receiver must be called with a context of Koa: (context, next)')
+  if (next && typeof next === 'object')
+    throw new TypeError(
+      'the receiver of @luma-callback/koa was given to Express or node:http; import lumaCallback from @luma-callback/express',
+    )
+}
+
+function isAnswered(context: KoaContext): boolean {
+  const { status, body, headerSent, respond } = context
+  return headerSent || respond === false || status !== 404 || (body !== undefined && body !== null)
 }
 
 /** The request as Koa's parsers leave it; what a host below Koa left is found on `req`, which is the stream. */

@@ -1,0 +1,71 @@
+import { pathOf, type LumaRequest, type Place } from '@luma-callback/core'
+import type { ServerResponse } from 'node:http'
+import type { ExpressRequest } from './middleware.ts'
+
+/** What of Express's application and routers is looked at; `_router` is Express 4's. */
+export interface ExpressApplication {
+  enabled?: (setting: string) => boolean
+  parent?: ExpressApplication
+  _router?: ExpressRouter
+  router?: ExpressRouter
+}
+
+interface ExpressRouter {
+  stack?: readonly { handle?: unknown; route?: unknown }[]
+}
+
+/** A request of Express, of connect (which has no `baseUrl` and no `path`), or of a bare `http.createServer`. */
+export function placeOf(
+  request: ExpressRequest,
+  response: ServerResponse,
+  next: unknown,
+  translate: (request: ExpressRequest) => LumaRequest,
+): Place {
+  const { app, url = '/' } = request
+  const path = request.path ?? pathOf(url)
+  const wholePath = request.baseUrl === undefined ? pathOf(request.originalUrl ?? url) : request.baseUrl + path
+  return {
+    path,
+    wholePath,
+    isMounted: wholePath !== path,
+    sensitive: app?.enabled?.('case sensitive routing') ?? false,
+    strict: app?.enabled?.('strict routing') ?? false,
+    hasNext: typeof next === 'function',
+    route: routeOf(request, next),
+    outside: () => outside(app),
+    request: () => translate(request),
+    exchange: { request, response },
+  }
+}
+
+/**
+ * The route that runs. `request.route` stays after a route has called next(); but `request.next` is the router's own, which
+ * is handed to what is used outside of routes, while a route hands its handlers another one.
+ */
+function routeOf(request: ExpressRequest, next: unknown): Place['route'] {
+  const { route, method = '', baseUrl = '' } = request
+  if (!route?.stack || (typeof next === 'function' && next === request.next)) return undefined
+  const layers = route.stack.filter((layer) => !layer.method || layer.method === method.toLowerCase())
+  const paths = [route.path].flat().map((path) => (typeof path === 'string' && path !== '/' ? baseUrl + path : path))
+  return {
+    handlers: layers.map(({ handle }) => handle),
+    paths,
+    // app.all() adds a layer for each method there is.
+    isExplicit: layers.some((layer) => layer.method) && !route.stack.some((layer) => layer.method === 'trace'),
+  }
+}
+
+/** What `use` was called with, in the application, in its routers, and in the applications around it. */
+function* outside(app: ExpressApplication | undefined): Generator {
+  for (let current = app; current; current = current.parent) yield* usedIn(current._router ?? current.router, new Set())
+}
+
+function* usedIn(router: ExpressRouter | undefined, seen: Set<unknown>): Generator {
+  if (!router || !Array.isArray(router.stack) || seen.has(router)) return
+  seen.add(router)
+  for (const { handle, route } of router.stack as NonNullable<ExpressRouter['stack']>) {
+    if (route) continue
+    yield handle
+    if (typeof handle === 'function') yield* usedIn(handle as ExpressRouter, seen)
+  }
+}
