@@ -1,0 +1,2 @@
+import 'dd-trace/initialize.mjs'
+import './dd-trace.cjs'

@@ -1,0 +1,2 @@
+import '@sentry/node/import'
+import './sentry.cjs'
