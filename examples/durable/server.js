@@ -23,6 +23,7 @@ const levels = {
   delivered: 'info',
   duplicate: 'info',
   recovered: 'warn',
+  restored: 'info',
   rejected: 'warn',
   conflict: 'warn',
   forged: 'warn',

@@ -62,7 +62,11 @@ describe('a hook that fails before the answer', () => {
     // Lets what hangs come to its end, so that the failure above is the one that is told.
     if (result === 'pending') await clock.advance(3_600_000)
     expect(result).toBe('500 hook_failed')
-    expect(events).toMatchObject([{ type: 'received' }, { type: 'retrying', attempt: 1, by: 'provider' }])
+    expect(events).toMatchObject([
+      { type: 'received' },
+      { type: 'retrying', attempt: 1, by: 'provider' },
+      { type: 'rejected', status: 500, reason: 'hook_failed' },
+    ])
     expect(clock.pending).toBe(0)
     expect(await verdictOf(send(sample))).toBe('200 received')
     expect(runs).toBe(2)

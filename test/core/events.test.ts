@@ -29,6 +29,10 @@ function everyEvent(text: string, about: LumaCallback = callback): LumaEvent[] {
     { type: 'retrying', callback: about, attempt: 1, error, by: 'provider' },
     { type: 'dead', callback: about, attempt: 5, error },
     { type: 'recovered', callback: about, attempt: 3 },
+    { type: 'rejected', status: 401, reason: 'unverified', message: text, address: text },
+    { type: 'rejected', status: 500, reason: 'error', message: text },
+    { type: 'conflict', callback: about, first: text, address: text },
+    { type: 'restored', store: 'inbox', duration: 1234.5 },
     { type: 'error', error, taskId: text },
     { type: 'error', error },
   ]
@@ -204,9 +208,10 @@ describe('without an observer', () => {
     const sample = successOf()
     const headers = signedHeaders(sample.taskId, { secret: 'old-secret' })
     for (const secret of [SECRET, ['other-secret', SECRET], () => SECRET, () => [` ${SECRET}`], async () => '']) {
-      const { send } = start({ secret, onSuccess: () => Promise.reject(new Error('no')) })
+      const { handler, send } = start({ secret, onSuccess: () => Promise.reject(new Error('no')) })
       expect(await verdictOf(send(sample, { headers, url: '/?token=hunter2' }))).toBe('401 unverified')
       await send(sample, { url: '/?token=hunter2' })
+      await handler.close()
     }
     const text = lines().join('\n')
     expect(text).toContain(sample.taskId)

@@ -69,7 +69,10 @@ describe('secrets', () => {
       expect(verdict(answer)).toBe('503 store_unavailable')
       expect(answer.headers).toHaveProperty('retry-after')
       expect(answer.body).not.toContain('no database')
-      expect(events).toMatchObject([{ type: 'error', error: { code: 'ERR_LUMA_STORE_UNAVAILABLE' } }])
+      expect(events).toMatchObject([
+        { type: 'error', error: { code: 'ERR_LUMA_STORE_UNAVAILABLE' } },
+        { type: 'rejected', status: 503, reason: 'store_unavailable' },
+      ])
     },
   )
 

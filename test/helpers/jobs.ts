@@ -1,5 +1,14 @@
-import { createRunner, type Deliver, type Job, type JobStore, type LumaEvent, type Runner } from '@luma-callback/core'
+import {
+  createRunner,
+  type Deliver,
+  type Emit,
+  type Job,
+  type JobStore,
+  type LumaEvent,
+  type Runner,
+} from '@luma-callback/core'
 import { onTestFinished } from 'vitest'
+import { createOutage } from '../../packages/core/src/outage.ts'
 import { fakeClock, type FakeClock } from './clock.ts'
 import { successOf } from './signed.ts'
 
@@ -55,14 +64,22 @@ export interface StartedRunner {
   events: LumaEvent[]
 }
 
+interface RunnerTrial {
+  concurrency?: number
+  attempts?: number
+  /** Whether a store that works again is told, as it is where a receiver starts the inbox. */
+  tellsReturn?: boolean
+}
+
 /** A runner on a clock that stands still, with a lease of 30 s, looking for work each 500 ms. */
 export function startRunner(
   store: JobStore,
   deliver: Deliver,
-  { concurrency = 10, attempts = 5 }: { concurrency?: number; attempts?: number } = {},
+  { concurrency = 10, attempts = 5, tellsReturn = false }: RunnerTrial = {},
 ): StartedRunner {
   const clock = fakeClock({ now: 0 })
   const events: LumaEvent[] = []
+  const emit: Emit = (event) => void events.push(event)
   const runner = createRunner({
     store,
     deliver,
@@ -71,8 +88,9 @@ export function startRunner(
     concurrency,
     retry: { attempts, minDelay: 1_000, maxDelay: 5_000 },
     retention: 60_000,
-    emit: (event) => void events.push(event),
+    emit,
     clock,
+    outage: tellsReturn ? createOutage({ store: 'inbox', emit, clock }) : undefined,
   })
   onTestFinished(async () => {
     const closed = runner.close({ timeout: 0 })

@@ -1,5 +1,4 @@
 import { backoffDelay } from './backoff.ts'
-import type { LumaCallback } from './callback.ts'
 import type { Clock } from './clock.ts'
 import type { Claim } from './dedupe.ts'
 import type { DirectWork, Run } from './direct-run.ts'
@@ -14,11 +13,17 @@ export const LEAST_TIME = 1_000
 /** How often the note that a hook is done is tried before it is given up. */
 const COMPLETE_ATTEMPTS = 5
 
-export async function claim({ callback, holder }: Run, { dedupe }: DirectWork): Promise<Claim> {
+/** What fails of a dedupe store is the whole of it. */
+const STORE = 'dedupe'
+
+export async function claim(run: Run, work: DirectWork): Promise<Claim> {
+  const { callback, holder } = run
   try {
-    return await dedupe.claim(callback.key, holder, LEASE, callback.digest)
+    const claimed = await work.dedupe.claim(callback.key, holder, LEASE, callback.digest)
+    work.outage?.worked(STORE)
+    return claimed
   } catch (cause) {
-    throw unanswered(callback, cause)
+    throw unanswered(run, work, cause)
   }
 }
 
@@ -36,7 +41,12 @@ export function isOurs(run: Run, claimed: Claim, { dedupe }: DirectWork): boolea
   return claimed === 'claimed'
 }
 
-export function unanswered({ taskId }: LumaCallback, cause: unknown): StoreUnavailableError {
+export function unanswered(
+  { callback: { taskId } }: Run,
+  { outage }: DirectWork,
+  cause: unknown,
+): StoreUnavailableError {
+  outage?.failed(STORE)
   return new StoreUnavailableError(`the dedupe store could not be asked about task ${taskId}`, { cause })
 }
 
@@ -44,7 +54,11 @@ export function keepClaim(run: Run, { dedupe, clock, ...work }: DirectWork): { s
   const { callback, holder, abort } = run
   return keepLease({
     lease: LEASE,
-    renew: () => dedupe.renew(callback.key, holder, LEASE),
+    async renew() {
+      const isRenewed = await dedupe.renew(callback.key, holder, LEASE)
+      work.outage?.worked(STORE)
+      return isRenewed
+    },
     onLost: () => abort.abort(new LeaseLostError(`the claim on task ${callback.taskId} was lost to another process`)),
     onError: (error) => reportStore(run, work, 'a claim could not be renewed', error),
     clock,
@@ -59,6 +73,7 @@ export async function finish(run: Run, work: DirectWork): Promise<void> {
   for (let attempt = 1; attempt <= COMPLETE_ATTEMPTS; attempt++) {
     try {
       await dedupe.complete(callback.key, holder, retention)
+      work.outage?.worked(STORE)
       break
     } catch (error) {
       run.answer.resolve('recorded')
@@ -79,6 +94,7 @@ export async function release(run: Run, work: DirectWork): Promise<void> {
   const { callback, holder } = run
   try {
     await within(() => work.dedupe.release(callback.key, holder), LEAST_TIME, isLate, work.clock)
+    work.outage?.worked(STORE)
   } catch (error) {
     reportStore(run, work, `the key of a callback stays claimed for up to ${LEASE} ms`, error)
   }
@@ -86,10 +102,11 @@ export async function release(run: Run, work: DirectWork): Promise<void> {
 
 function reportStore(
   { callback: { taskId } }: Run,
-  { emit }: Pick<DirectWork, 'emit'>,
+  { emit, outage }: Pick<DirectWork, 'emit' | 'outage'>,
   what: string,
   cause: unknown,
 ): void {
+  outage?.failed(STORE)
   emit({ type: 'error', error: new StoreUnavailableError(`the dedupe store failed: ${what}`, { cause }), taskId })
 }
 

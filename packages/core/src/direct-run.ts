@@ -112,11 +112,12 @@ function refuse(run: Run, error: Error): void {
 }
 
 /** The time for the answer has come. If it is 200, from here on nobody but us can retry. */
-function meetDeadline(run: Run, { unfinished, runs }: DirectWork): void {
+function meetDeadline(run: Run, work: DirectWork): void {
+  const { unfinished, runs } = work
   const { callback, state, answer, abort } = run
   if (state === 'claiming') {
     runs.delete(callback.key)
-    refuse(run, unanswered(callback, new Error('it did not answer in time')))
+    refuse(run, unanswered(run, work, new Error('it did not answer in time')))
   } else if (state === 'queued' && unfinished.size >= MOST_UNFINISHED) {
     abort.abort(
       new BusyError(`${unfinished.size} callbacks that were answered 200 wait for their hooks; no more are taken`),

@@ -2,6 +2,9 @@ import { LumaError, toError } from './errors.ts'
 import type { LumaEvent } from './events.ts'
 import { printable } from './printable.ts'
 
+/** Characters. Behind a proxy it is what a header says, and so anything. */
+const LONGEST_ADDRESS = 64
+
 /**
  * An event as text for a log: one line, and below it the frames of an error's stack. What strangers sent is
  * cut short and its control characters are written out, so that it can forge no line and colour no terminal.
@@ -20,11 +23,11 @@ function describe(event: LumaEvent): string {
     case 'received':
       return `received the ${event.callback.outcome} of task ${name(event)}`
     case 'rejected':
-      return `answered ${event.status} ${event.reason}${event.taskId === undefined ? '' : ` for task ${name(event)}`}: ${printable(event.detail ?? event.message)}`
+      return `answered ${event.status} ${event.reason}${withAddress(event, 'to')}${event.taskId === undefined ? '' : ` for task ${name(event)}`}: ${printable(event.detail ?? event.message)}`
     case 'duplicate':
       return `task ${name(event)} was here before and is not handled again`
     case 'conflict':
-      return `task ${name(event)} was called back again with another content (${event.callback.outcome}, code ${event.callback.code}); it is not handled, confirm with the API which is true`
+      return `task ${name(event)} was called back again${withAddress(event, 'by')} with another content (${event.callback.outcome}, code ${event.callback.code}); it is not handled, confirm with the API which is true`
     case 'forged':
       return `task ${name(event)} is not as its callback says: ${errorText(event.error)}`
     case 'delivered':
@@ -35,11 +38,17 @@ function describe(event: LumaEvent): string {
       return `the hook for task ${name(event)} failed for good (attempt ${event.attempt}): ${errorText(event.error)}`
     case 'recovered':
       return `task ${name(event)} had been cut off and is delivered again (attempt ${event.attempt})`
+    case 'restored':
+      return `the ${event.store === 'inbox' ? 'inbox' : 'dedupe store'} works again, ${(event.duration / 1_000).toFixed(1)} s after it first failed`
     case 'error':
       return `${event.taskId === undefined ? '' : `task ${name(event)}: `}${errorText(event.error)}`
     default:
       return event satisfies never
   }
+}
+
+function withAddress({ address }: { address?: string }, word: 'to' | 'by'): string {
+  return address === undefined ? '' : ` ${word} ${printable(address, { most: LONGEST_ADDRESS })}`
 }
 
 function name(event: LumaEvent): string {

@@ -1,29 +1,31 @@
 import type { RefusalReason } from './answers.ts'
 import type { LumaCallback } from './callback.ts'
 import { toError } from './errors.ts'
-import { describeEvent } from './event-text.ts'
 
 /** Everything notable, in one union; narrow on `type`. */
 export type LumaEvent =
   /** A callback passed every check. */
   | { type: 'received'; callback: LumaCallback }
   /**
-   * A request was answered with something else than 200; no hook ran for it. `family` names the API whose callback it was,
-   * for the reason `other_family`; `taskId` is then that API's.
+   * A request was answered with something else than 200. `detail` is the reason where the answer must not say it, `address`
+   * the client's, if it is known. `family` names the API whose callback it was, for the reason `other_family`; `taskId` is then
+   * that API's. What the store or the hook did is told by an event of its own, `error` or `retrying`.
    */
   | {
       type: 'rejected'
       status: number
-      reason: RefusalReason
+      /** `error`: something that is not the request's fault was thrown, and the framework answers, as a rule with 500. */
+      reason: RefusalReason | 'error'
       message: string
       detail?: string
       family?: string
       taskId?: string
+      address?: string
     }
   /** The callback was here before and is not handled again. */
   | { type: 'duplicate'; callback: LumaCallback }
   /** The key was here before with another content. This one is not handled; `first` is the earlier body, if it is still known. */
-  | { type: 'conflict'; callback: LumaCallback; first: string | undefined }
+  | { type: 'conflict'; callback: LumaCallback; first: string | undefined; address?: string }
   /** Whom `trust` asks does not bear it out. No hook runs for it, and `dead` follows. */
   | { type: 'forged'; callback: LumaCallback; error: Error }
   /** The hook is done. `duration` in milliseconds. */
@@ -35,6 +37,8 @@ export type LumaEvent =
   | { type: 'dead'; callback: LumaCallback; attempt: number; error: Error }
   /** A delivery that a crash or a lost lease had cut off was taken up again. */
   | { type: 'recovered'; callback: LumaCallback; attempt: number }
+  /** The inbox or the dedupe store works again, `duration` milliseconds after it first failed. */
+  | { type: 'restored'; store: 'inbox' | 'dedupe'; duration: number }
   /** Something of our own, the store's or the observer's went wrong. */
   | { type: 'error'; error: Error; taskId?: string }
 
@@ -56,26 +60,5 @@ export function createEmit<Event>(observe: (event: Event) => unknown): (event: E
     } catch (error) {
       complain(error)
     }
-  }
-}
-
-/** The default observer: what someone should look at goes to `console.error`, the rest is silent. */
-export function printTroubles(event: LumaEvent): void {
-  switch (event.type) {
-    case 'rejected':
-    case 'conflict':
-    case 'forged':
-    case 'retrying':
-    case 'dead':
-    case 'error':
-      console.error(describeEvent(event))
-      break
-    case 'received':
-    case 'duplicate':
-    case 'delivered':
-    case 'recovered':
-      break
-    default:
-      event satisfies never
   }
 }

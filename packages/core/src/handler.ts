@@ -1,4 +1,4 @@
-import { duplicateAnswer, receivedAnswer, Refusal, refusalAnswer, type LumaAnswer } from './answers.ts'
+import { duplicateAnswer, receivedAnswer, Refusal, type LumaAnswer } from './answers.ts'
 import { createArrivals } from './arrivals.ts'
 import { checkBodyHeaders, dropRest, readBody } from './body.ts'
 import { completeCallback, readEnvelope, readTaskId, type LumaCallback } from './callback.ts'
@@ -8,14 +8,17 @@ import { memoryDedupe } from './dedupe.ts'
 import { LEAST_TIME } from './direct-claim.ts'
 import { directInbox } from './direct.ts'
 import { ClosedError, LumaError, NoSecretError, OtherFamilyError, StoreUnavailableError, toError } from './errors.ts'
-import { createEmit, printTroubles } from './events.ts'
+import { createEmit } from './events.ts'
+import { createPrinter } from './flood.ts'
 import { createDeliver } from './hooks.ts'
 import type { Inbox, Recorded } from './inbox.ts'
 import { readOptions, type LumaOptions, type Verify } from './options.ts'
+import { createOutage } from './outage.ts'
 import { within } from './promises.ts'
-import { closingRefusal, toRefusal } from './refusals.ts'
+import { closingRefusal } from './refusals.ts'
+import { refuse } from './refuse.ts'
 import type { LumaHandler } from './receiver.ts'
-import { readQuery, toRequest, type LumaRequest } from './request.ts'
+import { addressIn, readQuery, toRequest, type LumaRequest } from './request.ts'
 import { secretsFrom, toList, warnUnverified, type SecretFunction } from './secret.ts'
 import { isDead, reviveUnborne } from './trust.ts'
 import { isSignedBy, readSignature, unverified, type Signature } from './verify.ts'
@@ -38,9 +41,12 @@ export function createHandler(options: LumaOptions, clock: Clock = systemClock):
   if (secret === undefined && !settings.verify && !settings.trust) warnUnverified()
   const fixedSecrets = typeof secret === 'function' || secret === undefined ? [] : toList(secret)
   const inMaking = captureContext()
-  const emit = createEmit(settings.observe ?? printTroubles)
+  const printer = createPrinter({ clock, write: (text) => console.error(text) })
+  const emit = createEmit(settings.observe ?? printer.print)
+  const outage = createOutage({ store: settings.inbox ? 'inbox' : 'dedupe', emit, clock })
   const deliver = createDeliver({ ...settings, emit, clock })
-  const inbox = settings.inbox ?? directInbox({ dedupe: settings.dedupe ?? memoryDedupe({}, clock), ackTimeout, clock })
+  const dedupe = settings.dedupe ?? memoryDedupe({}, clock)
+  const inbox = settings.inbox ?? directInbox({ dedupe, ackTimeout, clock })
   const arrivals = createArrivals(clock)
   const waiting = createWaiting({ inbox, arrivals, trust: settings.trust, clock })
   let starting: Promise<void> | undefined
@@ -65,20 +71,22 @@ export function createHandler(options: LumaOptions, clock: Clock = systemClock):
       taskId = envelope.taskId
       const callback = withKey(completeCallback(envelope, { raw, query: readQuery(request.url), receivedAt }))
       if (settings.verify) await checkByUser(settings.verify, request, callback)
-      return (await take(callback)) === 'recorded' ? receivedAnswer : duplicateAnswer
+      return (await take(callback, request)) === 'recorded' ? receivedAnswer : duplicateAnswer
     } catch (error) {
       if (error instanceof Refusal && error.reason === 'body_too_large') dropRest(request, clock)
-      return refuse(error, taskId ?? (error instanceof OtherFamilyError ? error.taskId : undefined))
+      const about = taskId ?? (error instanceof OtherFamilyError ? error.taskId : undefined)
+      return refuse(error, { request, taskId: about, emit })
     }
   }
 
-  async function take(callback: LumaCallback): Promise<Recorded> {
+  /** @param request - Left out where none brought it. */
+  async function take(callback: LumaCallback, request?: LumaRequest): Promise<Recorded> {
     emit({ type: 'received', callback })
     if (!isStarted) await startInTime()
     const recorded = await record(callback)
     if (recorded !== 'recorded') {
       if (settings.trust) await reviveUnborne(settings.inbox, callback)
-      await tellRepeated(recorded, callback)
+      await tellRepeated(recorded, callback, request)
     }
     arrivals.tell(callback)
     return recorded
@@ -134,12 +142,12 @@ export function createHandler(options: LumaOptions, clock: Clock = systemClock):
     return { ...callback, key }
   }
 
-  async function tellRepeated(recorded: Recorded, callback: LumaCallback): Promise<void> {
+  async function tellRepeated(recorded: Recorded, callback: LumaCallback, request?: LumaRequest): Promise<void> {
     switch (recorded) {
       case 'duplicate':
         return emit({ type: 'duplicate', callback })
       case 'conflict':
-        return emit({ type: 'conflict', callback, first: await firstBody(callback) })
+        return emit({ type: 'conflict', callback, first: await firstBody(callback), ...addressIn(request) })
       default:
         throw new TypeError(
           `the inbox answered ${JSON.stringify(recorded)} where its contract knows recorded, duplicate and conflict`,
@@ -162,8 +170,11 @@ export function createHandler(options: LumaOptions, clock: Clock = systemClock):
   async function recordIn(durable: Inbox, callback: LumaCallback): Promise<Recorded> {
     const late = () => new Error(`it did not answer within ${ackTimeout} ms`)
     try {
-      return await within(() => durable.record(callback), ackTimeout, late, clock)
+      const recorded = await within(() => durable.record(callback), ackTimeout, late, clock)
+      outage.worked('record')
+      return recorded
     } catch (cause) {
+      if (!(cause instanceof LumaError) || cause instanceof StoreUnavailableError) outage.failed('record')
       if (cause instanceof LumaError) throw cause
       throw new StoreUnavailableError(`the inbox could not record task ${callback.taskId}`, { cause })
     }
@@ -187,7 +198,9 @@ export function createHandler(options: LumaOptions, clock: Clock = systemClock):
     try {
       await inMaking(() => inbox.start(...work()))
       isStarted = true
+      outage.worked('start')
     } catch (cause) {
+      outage.failed('start')
       throw new StoreUnavailableError(`the inbox could not be started: ${toError(cause).message}`, { cause })
     }
   }
@@ -197,27 +210,12 @@ export function createHandler(options: LumaOptions, clock: Clock = systemClock):
    * mode they are of their own request's.
    */
   function work(): Parameters<Inbox['start']> {
-    const inboxOptions = { concurrency, retry, retention, emit, clock }
+    const inboxOptions = { concurrency, retry, retention, emit, clock, outage }
     if (!settings.inbox) return [deliver, inboxOptions]
     return [
       (callback, run) => inMaking(() => deliver(callback, run)),
       { ...inboxOptions, emit: (event) => inMaking(() => emit(event)) },
     ]
-  }
-
-  /** How what went wrong is answered; throws what is not ours to answer. Either way the observer is told. */
-  function refuse(error: unknown, taskId: string | undefined): LumaAnswer {
-    const about = taskId === undefined ? {} : { taskId }
-    const refusal = toRefusal(error)
-    if (!refusal) {
-      emit({ type: 'error', error: toError(error), ...about })
-      throw error
-    }
-    const { status, reason, message, detail, family } = refusal
-    const extra = { ...(detail !== undefined && { detail }), ...(family !== undefined && { family }) }
-    if (error instanceof StoreUnavailableError) emit({ type: 'error', error, ...about })
-    else if (reason !== 'hook_failed') emit({ type: 'rejected', status, reason, message, ...extra, ...about })
-    return refusalAnswer(refusal)
   }
 
   return {
@@ -233,7 +231,7 @@ export function createHandler(options: LumaOptions, clock: Clock = systemClock):
       return recorded !== 'recorded' && (await isDead(inbox, keyed)) ? 'dead' : recorded
     },
     close(closeOptions) {
-      closing ??= inbox.close(closeOptions)
+      closing ??= inbox.close(closeOptions).finally(printer.flush)
       return closing
     },
   }

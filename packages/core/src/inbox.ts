@@ -2,6 +2,7 @@ import type { RetrySchedule } from './backoff.ts'
 import type { CallbackSource, LumaCallback } from './callback.ts'
 import type { Clock } from './clock.ts'
 import type { Emit } from './events.ts'
+import type { Outage } from './outage.ts'
 
 /** What became of a callback that was handed in. */
 export type Recorded = 'recorded' | 'duplicate' | 'conflict'
@@ -32,6 +33,8 @@ export interface InboxOptions {
    */
   emit: Emit
   clock: Clock
+  /** Where failures of the store are noted, so that its return can be told. `createRunner` does it; hand it on. */
+  outage?: Outage | undefined
 }
 
 /**

@@ -68,7 +68,7 @@ export interface LumaOptions {
   retention?: number | undefined
   /** What makes two callbacks the same. Default: task id and outcome, which `callback.key` holds. */
   key?: ((callback: LumaCallback) => string) | undefined
-  /** Told every notable step. Default: what someone should look at goes to `console.error`. */
+  /** Told every notable step. Default: what someone should look at goes to `console.error`; what repeats, as a count. */
   observe?: Observer | undefined
 }
 

@@ -7,6 +7,8 @@ export interface LumaRequest {
   url: string
   /** Names in lower case, as Node gives them. Others, numbers, lists of one value and a `Headers` are put right. */
   headers: Readonly<Record<string, string | readonly string[] | undefined>>
+  /** The client's address, as the framework tells it; if it is left out, that of the stream's socket. */
+  address?: string | undefined
   /** Parameters of the route, if there is one. */
   params?: Readonly<Record<string, string>> | undefined
   /**
@@ -61,6 +63,9 @@ export function toRequest(given: LumaRequest): LumaRequest {
     get body() {
       return given.body
     },
+    get address() {
+      return given.address
+    },
   }
 }
 
@@ -107,4 +112,15 @@ function isInOrder(headers: object): headers is LumaRequest['headers'] {
     if (typeof value !== 'string' && value !== undefined && !(Array.isArray(value) && value.length > 1)) return false
   }
   return true
+}
+
+/** The client's address, if it can be told. A framework may have to look it up in headers, and can fail over them. */
+export function addressIn(request: LumaRequest | undefined): { address?: string } {
+  try {
+    const stream = request?.stream as { socket?: { remoteAddress?: unknown } | null } | null | undefined
+    const address: unknown = request?.address ?? stream?.socket?.remoteAddress
+    return typeof address === 'string' && address !== '' ? { address } : {}
+  } catch {
+    return {}
+  }
 }

@@ -29,14 +29,20 @@ export interface JobContext<Held extends Job> extends RunnerOptions<Held> {
 
 /** Takes one job from its lease to the note of how its run ended. Never rejects; what goes wrong is told to `emit`. */
 export async function runJob<Held extends Job>(job: Held, context: JobContext<Held>): Promise<void> {
-  const { store, abort, lease, emit, clock } = context
+  const { store, abort, lease, emit, clock, outage } = context
   const { key } = job.source
   const keeper = keepLease({
     lease,
-    renew: () => store.renew(job),
+    async renew() {
+      const isRenewed = await store.renew(job)
+      outage?.worked(job)
+      return isRenewed
+    },
     onLost: () => abort.abort(new LeaseLostError(`the lease on ${key} was lost; its hook may be run again`)),
-    onError: (cause) =>
-      emit({ type: 'error', error: new StoreUnavailableError(`the lease on ${key} could not be renewed`, { cause }) }),
+    onError(cause) {
+      outage?.failed(job)
+      emit({ type: 'error', error: new StoreUnavailableError(`the lease on ${key} could not be renewed`, { cause }) })
+    },
     clock,
   })
   try {
@@ -122,7 +128,7 @@ async function endFailed<Held extends Job>(
  */
 async function note<Held extends Job>(
   job: Held,
-  { retry, lease, givenUp, emit, clock }: JobContext<Held>,
+  { retry, lease, givenUp, emit, clock, outage }: JobContext<Held>,
   write: () => Promise<boolean>,
 ): Promise<boolean> {
   const { key } = job.source
@@ -130,11 +136,14 @@ async function note<Held extends Job>(
   const longest = lease / 3
   for (let attempt = 1; !givenUp.aborted; attempt++) {
     try {
-      if (await write()) return true
+      const isWritten = await write()
+      outage?.worked(job)
+      if (isWritten) return true
       const error = new LeaseLostError(`how the run of ${key} ended came too late to count: its lease was lost before`)
       emit({ type: 'error', error })
       return false
     } catch (cause) {
+      outage?.failed(job)
       const error = new StoreUnavailableError(`how the run of ${key} ended could not be written yet`, { cause })
       emit({ type: 'error', error })
       await pause(Math.min(backoffDelay(attempt, retry, clock.random()), longest), givenUp, clock)

@@ -25,7 +25,7 @@ const LAST_WRITES = 2_000
  * context that this was called in, whichever request, timer or message woke it.
  */
 export function createRunner<Held extends Job>(options: RunnerOptions<Held>): Runner {
-  const { store, concurrency, pollInterval, emit, clock } = options
+  const { store, concurrency, pollInterval, emit, clock, outage } = options
   const running = new Map<Held, { abort: AbortController; settled: Promise<void> }>()
   const givenUp = new AbortController()
   const inContext = captureContext()
@@ -54,11 +54,13 @@ export function createRunner<Held extends Job>(options: RunnerOptions<Held>): Ru
     mayBeMore = false
     try {
       const jobs = await store.take(free)
+      if (failures > 0) outage?.ended()
       failures = 0
       if (jobs.length === free) mayBeMore = true
       for (const job of jobs) begin(job)
     } catch (cause) {
       failures++
+      outage?.failed('take')
       emit({ type: 'error', error: new StoreUnavailableError('the inbox could not be asked for work', { cause }) })
     }
   }

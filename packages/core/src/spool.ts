@@ -88,16 +88,19 @@ export function withSpool(inbox: DurableInbox, spool: DurableInbox, options: Spo
 
   async function startSpool(inboxOptions: InboxOptions): Promise<void> {
     await spool.requeue()
-    await spool.start(moving(inboxOptions), { ...inboxOptions, retry: MOVING, emit: troubles(inboxOptions) })
+    const spoolOptions = { ...inboxOptions, retry: MOVING, emit: troubles(inboxOptions), outage: undefined }
+    await spool.start(moving(inboxOptions), spoolOptions)
   }
 
   /** Until it succeeds: that the engine is away is no reason for a receiver not to start. */
   async function startInbox(deliver: Deliver, inboxOptions: InboxOptions): Promise<void> {
-    const { emit, clock } = inboxOptions
+    const { emit, clock, outage } = inboxOptions
     while (!closed.signal.aborted) {
       try {
-        return await inbox.start(deliver, inboxOptions)
+        await inbox.start(deliver, inboxOptions)
+        return outage?.worked('start')
       } catch (cause) {
+        outage?.failed('start')
         const message = `the inbox could not be started yet: ${toError(cause).message}`
         emit({ type: 'error', error: new StoreUnavailableError(message, { cause }) })
         await pause(MOVING.maxDelay, closed.signal, clock)

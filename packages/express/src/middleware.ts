@@ -14,6 +14,8 @@ import { failed, notFound, write } from './write.ts'
 /** What of Express's request is used; the same in Express 4 and 5. connect and node:http bring less of it. */
 export interface ExpressRequest extends IncomingMessage {
   originalUrl?: string
+  /** The client's address, by the rules of `trust proxy`. */
+  ip?: string | undefined
   /** Where this router is mounted; empty at the top. */
   baseUrl?: string
   /** The path below the mount point. */
@@ -95,6 +97,9 @@ function translate(request: ExpressRequest): LumaRequest {
     },
     get body() {
       return request.body
+    },
+    get address() {
+      return request.ip
     },
   }
 }

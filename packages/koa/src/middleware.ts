@@ -17,6 +17,8 @@ export interface KoaContext {
   /** The path; koa-mount takes the mount point off. */
   path: string
   originalUrl: string
+  /** The client's address, by the rules of `app.proxy`. */
+  ip?: string | undefined
   req: IncomingMessage
   res: ServerResponse
   request: object
@@ -107,6 +109,9 @@ function translate(context: KoaContext): LumaRequest {
     },
     get body() {
       return request.body
+    },
+    get address() {
+      return context.ip
     },
   }
 }
