@@ -2,6 +2,7 @@ import type { Refusal } from './answers.ts'
 import { aborted, invalid, timedOut, tooLarge } from './body-refusals.ts'
 import type { Source } from './body-source.ts'
 import type { Clock } from './clock.ts'
+import type { Reading } from './reading.ts'
 
 export interface BodyLimits {
   /** Bytes. */
@@ -9,6 +10,8 @@ export interface BodyLimits {
   /** Milliseconds for the whole body: one byte now and then does not extend it. */
   timeout: number
   clock: Clock
+  /** All bodies that are being read. */
+  reading: Reading
 }
 
 /**
@@ -17,7 +20,7 @@ export interface BodyLimits {
  */
 export function collect(
   source: Source,
-  { limit, timeout, clock }: BodyLimits,
+  { limit, timeout, clock, reading }: BodyLimits,
   finish: (bytes: Buffer) => string,
 ): Promise<string> {
   return new Promise((resolve, reject) => {
@@ -25,6 +28,7 @@ export function collect(
     let received = 0
     let outcome: 'open' | 'ended' | 'failed' = 'open'
     let stop: ((mayGoOn: boolean) => void) | undefined
+    const read = reading.begin(fail)
     const timer = clock.setTimeout(() => fail(timedOut(timeout)), timeout)
     const hurry = source.isHasty ? setImmediate(end) : undefined
 
@@ -32,6 +36,7 @@ export function collect(
       if (outcome !== 'open') return false
       outcome = as
       clock.clearTimeout(timer)
+      read.end()
       clearImmediate(hurry)
       stop?.(as === 'failed')
       return true
@@ -61,6 +66,7 @@ export function collect(
       received += bytes.length
       if (received > limit) return fail(tooLarge(limit))
       chunks.push(bytes)
+      read.add(bytes.length)
     }
 
     function broken(error?: unknown): void {

@@ -2,6 +2,7 @@ import { backoffDelay } from './backoff.ts'
 import type { LumaCallback } from './callback.ts'
 import type { Clock } from './clock.ts'
 import type { DedupeStore } from './dedupe.ts'
+import type { Hold } from './budget.ts'
 import { claim, finish, isOurs, keepClaim, LEAST_TIME, pauseRun, release, unanswered } from './direct-claim.ts'
 import { BusyError, HookFailedError, isUnrecoverable, toError } from './errors.ts'
 import type { Deliver, InboxOptions, Recorded } from './inbox.ts'
@@ -13,6 +14,8 @@ import type { Slots } from './slots.ts'
 export interface Run {
   callback: LumaCallback
   holder: string
+  /** Its share of the memory for what waits. */
+  hold: Hold
   /**
    * `claiming`, `queued` and `running`: the answer is open. `refused`: it was another than 200. `answered`:
    * 200 went out before the hook was done, and retries are ours. `done`: the hook is.
@@ -43,13 +46,14 @@ export interface DirectWork extends InboxOptions {
   isClosing: () => boolean
 }
 
-/** Beyond this many, the provider keeps for us what has not even begun. */
+/** Beyond this many, the provider keeps for us what has not even begun. What they take in memory has a bound of its own. */
 const MOST_UNFINISHED = 10_000
 
-export function createRun(callback: LumaCallback, holder: string): Run {
+export function createRun(callback: LumaCallback, holder: string, hold: Hold): Run {
   return {
     callback,
     holder,
+    hold,
     state: 'claiming',
     answer: deferred(),
     settled: Promise.resolve(),
@@ -100,6 +104,7 @@ export async function carryOut(run: Run, work: DirectWork): Promise<void> {
 
 function forget(run: Run, { runs, done, unfinished }: DirectWork): void {
   const { key, raw } = run.callback
+  run.hold.release()
   unfinished.delete(run)
   if (run.state === 'done') done.set(key, raw)
   // One that was refused at its deadline may have had a successor since.
@@ -117,6 +122,8 @@ function meetDeadline(run: Run, work: DirectWork): void {
   const { callback, state, answer, abort } = run
   if (state === 'claiming') {
     runs.delete(callback.key)
+    // Of a store that never answers, this run never hears again.
+    run.hold.release()
     refuse(run, unanswered(run, work, new Error('it did not answer in time')))
   } else if (state === 'queued' && unfinished.size >= MOST_UNFINISHED) {
     abort.abort(

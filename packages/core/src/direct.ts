@@ -1,14 +1,16 @@
 import { randomUUID } from 'node:crypto'
+import { createBudget, type Budget, type Hold } from './budget.ts'
 import type { LumaCallback } from './callback.ts'
 import type { Clock } from './clock.ts'
 import type { DedupeStore } from './dedupe.ts'
 import { LEAST_TIME } from './direct-claim.ts'
 import { carryOut, createRun, timeLeft, type DirectWork, type Run } from './direct-run.ts'
-import { ClosedError, InProgressError } from './errors.ts'
+import { ClosedError, InProgressError, toError } from './errors.ts'
 import { CLOSE_TIMEOUT, type CloseOptions, type Inbox, type Recorded } from './inbox.ts'
 import { within } from './promises.ts'
 import { createRecent } from './recent.ts'
 import { createSlots } from './slots.ts'
+import { weighCallback } from './weigh.ts'
 
 /** Characters of the latest bodies that are kept, to show beside one that contradicts them. */
 const MOST_REMEMBERED = 4 * 1024 * 1024
@@ -18,6 +20,8 @@ export interface DirectOptions {
   /** Milliseconds from a request's arrival until it is answered, hook done or not. */
   ackTimeout: number
   clock: Clock
+  /** For what waits here. Default: one of its own. */
+  budget?: Budget
 }
 
 /**
@@ -25,7 +29,7 @@ export interface DirectOptions {
  * comes first; only then are retries ours, and they live in memory. A hook that fails before is the
  * provider's to retry: `record` rejects and the key is free again.
  */
-export function directInbox({ dedupe, ackTimeout, clock }: DirectOptions): Inbox {
+export function directInbox({ dedupe, ackTimeout, clock, budget = createBudget() }: DirectOptions): Inbox {
   const instance = randomUUID()
   const runs = new Map<string, Run>()
   const done = createRecent(MOST_REMEMBERED)
@@ -41,15 +45,33 @@ export function directInbox({ dedupe, ackTimeout, clock }: DirectOptions): Inbox
 
   function begin(callback: LumaCallback): Promise<Recorded> {
     if (!work) return Promise.reject(new TypeError('the inbox has to be started before it can record'))
+    let hold: Hold
+    try {
+      hold = budget.take(weighCallback(callback))
+    } catch (error) {
+      return Promise.reject(toError(error))
+    }
     // A holder for each claim: a late release of an abandoned one must not free a later one.
-    const run = createRun(callback, `${instance}:${++claims}`)
+    const run = createRun(callback, `${instance}:${++claims}`, hold)
     runs.set(callback.key, run)
     run.settled = carryOut(run, work)
     return run.answer.promise
   }
 
-  /** A duplicate of what this process is at work on shares its fate. */
+  /** A duplicate of what this process is at work on shares its fate. While it waits, its own body is in memory too. */
   async function join(run: Run, callback: LumaCallback): Promise<Recorded> {
+    const hold = budget.take(weighCallback(callback))
+    let outcome: Recorded | undefined
+    try {
+      outcome = await outcomeOf(run, callback)
+    } finally {
+      hold.release()
+    }
+    return outcome ?? record(callback)
+  }
+
+  /** Undefined if the run came to nothing, so that its duplicate is the next to be handled. */
+  async function outcomeOf(run: Run, callback: LumaCallback): Promise<Recorded | undefined> {
     const isSame = run.callback.digest === callback.digest
     if (run.state !== 'answered' && run.state !== 'done') {
       const recorded = await run.answer.promise
@@ -57,7 +79,7 @@ export function directInbox({ dedupe, ackTimeout, clock }: DirectOptions): Inbox
     }
     // Of a content that contradicts the first, or after the first was answered early, nothing is said before the end.
     if (run.state !== 'done') await settled(run, callback)
-    if (run.state !== 'done') return record(callback)
+    if (run.state !== 'done') return undefined
     return isSame ? 'duplicate' : 'conflict'
   }
 

@@ -32,7 +32,7 @@ export abstract class LumaError extends Error {
   }
 }
 
-/** More work was answered 200 and is unfinished than this process should hold; the provider has to come back. */
+/** More callbacks wait than this process should hold, by their number or by their bytes; the provider has to come back. */
 export class BusyError extends LumaError {
   readonly code = 'ERR_LUMA_BUSY'
 }

@@ -1,5 +1,6 @@
 import { duplicateAnswer, receivedAnswer, Refusal, type LumaAnswer } from './answers.ts'
 import { createArrivals } from './arrivals.ts'
+import { createBudget, type Hold } from './budget.ts'
 import { checkBodyHeaders, dropRest, readBody } from './body.ts'
 import { completeCallback, readEnvelope, readTaskId, type LumaCallback } from './callback.ts'
 import { systemClock, type Clock } from './clock.ts'
@@ -7,7 +8,7 @@ import { captureContext } from './context.ts'
 import { memoryDedupe } from './dedupe.ts'
 import { LEAST_TIME } from './direct-claim.ts'
 import { directInbox } from './direct.ts'
-import { ClosedError, LumaError, NoSecretError, OtherFamilyError, StoreUnavailableError, toError } from './errors.ts'
+import { ClosedError, LumaError, NoSecretError, StoreUnavailableError, toError } from './errors.ts'
 import { createEmit } from './events.ts'
 import { createPrinter } from './flood.ts'
 import { createDeliver } from './hooks.ts'
@@ -15,6 +16,7 @@ import type { Inbox, Recorded } from './inbox.ts'
 import { readOptions, type LumaOptions, type Verify } from './options.ts'
 import { createOutage } from './outage.ts'
 import { within } from './promises.ts'
+import { createReading } from './reading.ts'
 import { closingRefusal } from './refusals.ts'
 import { refuse } from './refuse.ts'
 import type { LumaHandler } from './receiver.ts'
@@ -23,6 +25,7 @@ import { secretsFrom, toList, warnUnverified, type SecretFunction } from './secr
 import { isDead, reviveUnborne } from './trust.ts'
 import { isSignedBy, readSignature, unverified, type Signature } from './verify.ts'
 import { createWaiting } from './waiting.ts'
+import { weighCallback, weighText } from './weigh.ts'
 
 /**
  * Makes a handler. Adapters are built on it, and so is whatever serves a framework that has none.
@@ -43,10 +46,12 @@ export function createHandler(options: LumaOptions, clock: Clock = systemClock):
   const inMaking = captureContext()
   const printer = createPrinter({ clock, write: (text) => console.error(text) })
   const emit = createEmit(settings.observe ?? printer.print)
+  const budget = createBudget()
+  const reading = createReading()
   const outage = createOutage({ store: settings.inbox ? 'inbox' : 'dedupe', emit, clock })
   const deliver = createDeliver({ ...settings, emit, clock })
   const dedupe = settings.dedupe ?? memoryDedupe({}, clock)
-  const inbox = settings.inbox ?? directInbox({ dedupe, ackTimeout, clock })
+  const inbox = settings.inbox ?? directInbox({ dedupe, ackTimeout, clock, budget })
   const arrivals = createArrivals(clock)
   const waiting = createWaiting({ inbox, arrivals, trust: settings.trust, clock })
   let starting: Promise<void> | undefined
@@ -57,9 +62,11 @@ export function createHandler(options: LumaOptions, clock: Clock = systemClock):
     const request = toRequest(given)
     const receivedAt = new Date(clock.now())
     let taskId: string | undefined
+    let hold: Hold | undefined
     try {
       const signature = checkHeaders(request)
-      const raw = await readBody(request, { limit: bodyLimit, timeout: bodyTimeout, clock })
+      const raw = await readBody(request, { limit: bodyLimit, timeout: bodyTimeout, clock, reading })
+      hold = budget.take(weighText(raw))
       if (signature) {
         taskId = readTaskId(raw)
         const secrets = typeof secret === 'function' ? await askForSecrets(secret, request) : fixedSecrets
@@ -70,23 +77,25 @@ export function createHandler(options: LumaOptions, clock: Clock = systemClock):
       if (signature && envelope.taskId !== taskId) throw unverified('the body names another task id once it is parsed')
       taskId = envelope.taskId
       const callback = withKey(completeCallback(envelope, { raw, query: readQuery(request.url), receivedAt }))
+      hold.resize(weighCallback(callback))
       if (settings.verify) await checkByUser(settings.verify, request, callback)
-      return (await take(callback, request)) === 'recorded' ? receivedAnswer : duplicateAnswer
+      return (await take(callback, { hold, request })) === 'recorded' ? receivedAnswer : duplicateAnswer
     } catch (error) {
       if (error instanceof Refusal && error.reason === 'body_too_large') dropRest(request, clock)
-      const about = taskId ?? (error instanceof OtherFamilyError ? error.taskId : undefined)
-      return refuse(error, { request, taskId: about, emit })
+      return refuse(error, { request, taskId, emit })
+    } finally {
+      hold?.release()
     }
   }
 
-  /** @param request - Left out where none brought it. */
-  async function take(callback: LumaCallback, request?: LumaRequest): Promise<Recorded> {
+  /** @param by - Left out where no request brought it. */
+  async function take(callback: LumaCallback, by?: { hold: Hold; request: LumaRequest }): Promise<Recorded> {
     emit({ type: 'received', callback })
     if (!isStarted) await startInTime()
-    const recorded = await record(callback)
+    const recorded = await record(callback, by?.hold)
     if (recorded !== 'recorded') {
       if (settings.trust) await reviveUnborne(settings.inbox, callback)
-      await tellRepeated(recorded, callback, request)
+      await tellRepeated(recorded, callback, by?.request)
     }
     arrivals.tell(callback)
     return recorded
@@ -163,8 +172,11 @@ export function createHandler(options: LumaOptions, clock: Clock = systemClock):
   }
 
   /** Direct mode keeps the deadline itself; another inbox has to be quick, or the provider must come back. */
-  function record(callback: LumaCallback): Promise<Recorded> {
-    return settings.inbox ? recordIn(settings.inbox, callback) : inbox.record(callback)
+  function record(callback: LumaCallback, hold: Hold | undefined): Promise<Recorded> {
+    if (settings.inbox) return recordIn(settings.inbox, callback)
+    // Direct mode holds it from here on, and for longer than the request.
+    hold?.release()
+    return inbox.record(callback)
   }
 
   async function recordIn(durable: Inbox, callback: LumaCallback): Promise<Recorded> {

@@ -1,5 +1,5 @@
 import { refusalAnswer, type LumaAnswer } from './answers.ts'
-import { StoreUnavailableError, toError } from './errors.ts'
+import { OtherFamilyError, StoreUnavailableError, toError } from './errors.ts'
 import type { Emit } from './events.ts'
 import { toRefusal } from './refusals.ts'
 import { addressIn, type LumaRequest } from './request.ts'
@@ -10,8 +10,9 @@ const FAILED = 'something that is not the request’s fault was thrown; the fram
 /** How what went wrong with a request is answered; throws what is not ours to answer. Either way the observer is told. */
 export function refuse(
   error: unknown,
-  { request, taskId, emit }: { request: LumaRequest; taskId: string | undefined; emit: Emit },
+  { request, taskId: known, emit }: { request: LumaRequest; taskId: string | undefined; emit: Emit },
 ): LumaAnswer {
+  const taskId = known ?? (error instanceof OtherFamilyError ? error.taskId : undefined)
   const about = taskId === undefined ? {} : { taskId }
   const from = addressIn(request)
   const refusal = toRefusal(error)
