@@ -52,7 +52,7 @@ test('one may never end in a thread', async () => {
 test('nor does it ask a loader of the program, however that is registered', async () => {
   const folder = temporaryFolder()
   const refuse = `(url, context, next) {
-    if (url.includes('/sqlite/dist/thread')) throw new Error('the loader refuses it')
+    if (url.endsWith('/sqlite/cjs/thread.js')) throw new Error('the loader refuses it')
     return next(url, context)
   }`
   const urlOf = write(folder, {
@@ -76,7 +76,7 @@ test('a thread that cannot start says why, to who starts the receiver and in the
     recursive: true,
     filter: (source) => !/\/(?:node_modules|src)$/.test(source),
   })
-  rmSync(join(packages, 'sqlite/dist/thread.js'))
+  for (const build of ['cjs', 'dist']) rmSync(join(packages, 'sqlite', build, 'thread.js'))
   mkdirSync(join(folder, 'test/sqlite'), { recursive: true })
   cpSync(STARTER, join(folder, 'test/sqlite/starter.ts'))
   cpSync(join(ROOT, 'test/helpers/signed.ts'), join(folder, 'test/helpers/signed.ts'))
