@@ -8,12 +8,12 @@ import { captureContext } from './context.ts'
 import { memoryDedupe } from './dedupe.ts'
 import { LEAST_TIME } from './direct-claim.ts'
 import { directInbox } from './direct.ts'
-import { ClosedError, LumaError, NoSecretError, StoreUnavailableError, toError } from './errors.ts'
+import { ClosedError, LumaError, StoreUnavailableError, toError } from './errors.ts'
 import { createEmit } from './events.ts'
 import { createPrinter } from './flood.ts'
 import { createDeliver } from './hooks.ts'
 import type { Inbox, Recorded } from './inbox.ts'
-import { readOptions, type LumaOptions, type Verify } from './options.ts'
+import { readOptions, type LumaOptions } from './options.ts'
 import { createOutage } from './outage.ts'
 import { within } from './promises.ts'
 import { createReading } from './reading.ts'
@@ -21,8 +21,9 @@ import { closingRefusal } from './refusals.ts'
 import { refuse } from './refuse.ts'
 import type { LumaHandler } from './receiver.ts'
 import { addressIn, readQuery, toRequest, type LumaRequest } from './request.ts'
-import { secretsFrom, toList, warnUnverified, type SecretFunction } from './secret.ts'
+import { toList, warnUnverified } from './secret.ts'
 import { isDead, reviveUnborne } from './trust.ts'
+import { createUserChecks } from './user-checks.ts'
 import { isSignedBy, readSignature, unverified, type Signature } from './verify.ts'
 import { createWaiting } from './waiting.ts'
 import { weighCallback, weighText } from './weigh.ts'
@@ -52,6 +53,7 @@ export function createHandler(options: LumaOptions, clock: Clock = systemClock):
   const deliver = createDeliver({ ...settings, emit, clock })
   const dedupe = settings.dedupe ?? memoryDedupe({}, clock)
   const inbox = settings.inbox ?? directInbox({ dedupe, ackTimeout, clock, budget })
+  const { askForSecrets, checkByUser } = createUserChecks({ ackTimeout, emit, clock })
   const arrivals = createArrivals(clock)
   const waiting = createWaiting({ inbox, arrivals, trust: settings.trust, clock })
   let starting: Promise<void> | undefined
@@ -115,29 +117,6 @@ export function createHandler(options: LumaOptions, clock: Clock = systemClock):
   function checkSignature(secrets: readonly string[], taskId: string, signature: Signature): void {
     if (isSignedBy(secrets, taskId, signature)) return
     throw unverified('the signature was made with another key, or for another task id or time')
-  }
-
-  async function askForSecrets(tenant: SecretFunction, request: LumaRequest): Promise<readonly string[]> {
-    const late = () => new Error(`it did not answer within ${ackTimeout} ms`)
-    try {
-      return await within(() => secretsFrom(tenant, request), ackTimeout, late, clock)
-    } catch (cause) {
-      if (!(cause instanceof NoSecretError)) throw new StoreUnavailableError('the "secret" function failed', { cause })
-      emit({ type: 'error', error: cause })
-      throw unverified(cause.message)
-    }
-  }
-
-  async function checkByUser(verify: Verify, request: LumaRequest, callback: LumaCallback): Promise<void> {
-    const late = () => new StoreUnavailableError(`the "verify" function did not answer within ${ackTimeout} ms`)
-    try {
-      const verdict = await within(async () => verify(request, callback), ackTimeout, late, clock)
-      // What looks like a predicate is taken for one: nobody who returns false means to accept.
-      if (verdict === false) throw new Error('it returned false')
-    } catch (error) {
-      if (error instanceof StoreUnavailableError) throw error
-      throw unverified(`the "verify" function refused: ${toError(error).message}`)
-    }
   }
 
   function withKey(callback: LumaCallback): LumaCallback {
