@@ -16,5 +16,10 @@ export const SUITES: Readonly<Record<string, readonly string[]>> = {
   programs: ['test/cli/*.test.ts', 'test/demo/*.test.ts', 'test/examples/*.test.ts', 'test/audit/peers.test.ts'],
 }
 
-/** What is published, packed and installed in many ways (`npm run test:packages`), has a configuration of its own. */
-export const OWN_CONFIG: readonly string[] = ['test/external/**']
+/** Suites with a configuration of their own, `vitest.config.ts` in the folder: they install other programs first. */
+export const OWN_CONFIG: Readonly<Record<string, string>> = {
+  // What is published: packed, installed by each package manager, used in each test tool.
+  packages: 'test/external',
+  // The receiver under the agents that wrap handlers.
+  agents: 'test/agents',
+}
