@@ -57,6 +57,7 @@ describe('node-mocks-http', () => {
     ['a length', { headers: { ...headers, 'content-length': String(body.length) }, body: parsed }],
     ['an event emitter', { headers, body: parsed, eventEmitter: EventEmitter }],
     ['headers in upper case', { headers: upper(headers), body: parsed }],
+    ['no address', { headers, body: parsed, url: '' }],
   ])('with %s', async (_what, options) => {
     const { luma, tasks } = receiver()
     const { req, res } = createMocks({ method: 'POST', url, ...options })
@@ -185,6 +186,13 @@ describe('plain objects', () => {
     else expect(response).toMatchObject({ statusCode: 200 })
   })
 
+  test('of headers and a body alone', async () => {
+    const { luma, tasks } = receiver()
+    const response = { status: vi.fn().mockReturnThis(), json: vi.fn() }
+    expect(await call(luma, { headers: request.headers, body: request.body }, response)).toBe('answered')
+    expect(tasks).toEqual([taskId])
+  })
+
   test('with a response that can do nothing: next gets a TypeError', async () => {
     const { luma } = receiver()
     expect(await call(luma, request, {})).toMatchObject({
@@ -204,6 +212,7 @@ describe('plain objects', () => {
     ['the bytes on the request', { request: { rawBody: Buffer.from(body), body: {} } }],
     ['headers on the request only', { req: undefined, request: { headers: request.headers, body: request.body } }],
     ['a body on Node’s request', { req: { headers: request.headers, body: request.body }, request: {} }],
+    ['no method and no address', { method: undefined, path: undefined, request: { body: request.body } }],
     ['no request', { req: { headers: request.headers, body }, request: undefined }],
   ])('as a context of Koa with %s', async (_what, parts) => {
     const tasks: string[] = []

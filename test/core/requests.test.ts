@@ -36,6 +36,10 @@ describe('a plain object is a request', () => {
     expect(await judge(request)).toBe('200 received')
   })
 
+  test('of headers and a body alone', async () => {
+    expect(await judge({ headers: signedHeaders(sample.taskId), body: sample.body })).toBe('200 received')
+  })
+
   test('whose URL is a URL', async () => {
     const queries: object[] = []
     const url = new URL('https://shop.example/luma?order=7')
@@ -69,10 +73,9 @@ describe('a plain object is refused', () => {
   test.each<[string, unknown, string]>([
     ['without headers', { method: 'POST', url: '/', body }, '415 unsupported_media_type'],
     ['with headers that are text', { method: 'POST', headers: 'x', body }, '415 unsupported_media_type'],
-    ['without a method', { headers: good, body }, '405 method_not_allowed'],
     ['with a method that is no text', { method: 5, headers: good, body }, '405 method_not_allowed'],
     ['without a body', { method: 'POST', headers: good }, '400 invalid_json'],
-    ['that is empty', {}, '405 method_not_allowed'],
+    ['that is empty', {}, '415 unsupported_media_type'],
     [
       'with a signature header twice, in two spellings',
       { method: 'POST', headers: { ...good, 'X-Webhook-Signature': good['x-webhook-signature'] }, body },

@@ -2,6 +2,7 @@ import type { Readable } from 'node:stream'
 
 /** A request as the handler wants it; an adapter translates its framework's into this. */
 export interface LumaRequest {
+  /** In upper case. Lower case is put right, and a request that names none counts as a POST. */
   method: string
   /** Path and query as they were called. */
   url: string
@@ -69,7 +70,9 @@ export function toRequest(given: LumaRequest): LumaRequest {
   }
 }
 
+/** A request that names no method was made by hand, to hand over a body. */
 function toMethod(method: unknown): string {
+  if (method === undefined || method === null) return 'POST'
   return typeof method === 'string' ? method.toUpperCase() : ''
 }
 

@@ -1,5 +1,6 @@
 // The middleware
-export { lumaCallback, type ExpressRequest, type LumaMiddleware } from './middleware.ts'
+export { lumaCallback, type LumaMiddleware } from './middleware.ts'
+export type { ExpressRequest } from './request.ts'
 
 // The handler below this adapter
 export {

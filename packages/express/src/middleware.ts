@@ -4,30 +4,12 @@ import {
   toOptions,
   type LumaReceiver,
   type LumaOptions,
-  type LumaRequest,
   type SuccessHook,
 } from '@luma-callback/core'
-import type { IncomingMessage, ServerResponse } from 'node:http'
-import { placeOf, type ExpressApplication } from './place.ts'
+import type { ServerResponse } from 'node:http'
+import { placeOf } from './place.ts'
+import { translate, type ExpressRequest } from './request.ts'
 import { failed, notFound, write } from './write.ts'
-
-/** What of Express's request is used; the same in Express 4 and 5. connect and node:http bring less of it. */
-export interface ExpressRequest extends IncomingMessage {
-  originalUrl?: string
-  /** The client's address, by the rules of `trust proxy`. */
-  ip?: string | undefined
-  /** Where this router is mounted; empty at the top. */
-  baseUrl?: string
-  /** The path below the mount point. */
-  path?: string
-  params?: unknown
-  body?: unknown
-  app?: ExpressApplication
-  /** What the router that runs hands to the functions that are used in it. */
-  next?: unknown
-  /** The route that runs, or the last one that ran. */
-  route?: { path?: unknown; stack?: readonly { handle?: unknown; method?: string | undefined }[] }
-}
 
 /** An Express middleware. */
 export interface LumaMiddleware extends LumaReceiver {
@@ -59,7 +41,7 @@ export function lumaCallback(
   function middleware(request: ExpressRequest, response: ServerResponse, next?: (error?: unknown) => void): void {
     checkArguments(request, response)
     // A likely request is taken at once: Express tells for certain that a route runs.
-    if (mount.judge(placeOf(request, response, next, translate)) === 'passed') {
+    if (mount.judge(placeOf(request, response, next)) === 'passed') {
       return next ? next() : write(response, notFound)
     }
     mount.take(request)
@@ -81,25 +63,4 @@ function checkArguments(request: object | undefined, response: object | undefine
     throw new TypeError(
       'the receiver of @luma-callback/express was given to Koa; import lumaCallback from @luma-callback/koa',
     )
-}
-
-function translate(request: ExpressRequest): LumaRequest {
-  const { method, originalUrl, url, headers, params } = request
-  return {
-    method: method ?? '',
-    url: originalUrl ?? url ?? '',
-    headers,
-    params: params as Record<string, string>,
-    stream: request,
-    // Asked for only when it is needed: some hosts parse in a getter, which throws for what is no JSON.
-    get rawBody() {
-      return 'rawBody' in request ? request.rawBody : undefined
-    },
-    get body() {
-      return request.body
-    },
-    get address() {
-      return request.ip
-    },
-  }
 }

@@ -1,27 +1,10 @@
-import { pathOf, type LumaRequest, type Place } from '@luma-callback/core'
+import { pathOf, type Place } from '@luma-callback/core'
 import type { ServerResponse } from 'node:http'
-import type { ExpressRequest } from './middleware.ts'
-
-/** What of Express's application and routers is looked at; `_router` is Express 4's. */
-export interface ExpressApplication {
-  enabled?: (setting: string) => boolean
-  parent?: ExpressApplication
-  _router?: ExpressRouter
-  router?: ExpressRouter
-}
-
-interface ExpressRouter {
-  stack?: readonly { handle?: unknown; route?: unknown }[]
-}
+import { translate, type ExpressApplication, type ExpressRequest, type ExpressRouter } from './request.ts'
 
 /** A request of Express, of connect (which has no `baseUrl` and no `path`), or of a bare `http.createServer`. */
-export function placeOf(
-  request: ExpressRequest,
-  response: ServerResponse,
-  next: unknown,
-  translate: (request: ExpressRequest) => LumaRequest,
-): Place {
-  const { app, url = '/' } = request
+export function placeOf(request: ExpressRequest, response: ServerResponse, next: unknown): Place {
+  const { app, url = '' } = request
   const path = request.path ?? pathOf(url)
   const wholePath = request.baseUrl === undefined ? pathOf(request.originalUrl ?? url) : request.baseUrl + path
   return {

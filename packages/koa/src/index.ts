@@ -1,5 +1,6 @@
 // The middleware
-export { lumaCallback, type KoaContext, type LumaMiddleware } from './middleware.ts'
+export { lumaCallback, type LumaMiddleware } from './middleware.ts'
+export type { KoaContext } from './context.ts'
 
 // The handler below this adapter
 export {

@@ -2,34 +2,13 @@ import {
   createHandler,
   createMount,
   toOptions,
-  type LumaAnswer,
   type LumaReceiver,
   type LumaOptions,
-  type LumaRequest,
   type SuccessHook,
 } from '@luma-callback/core'
-import type { IncomingMessage, ServerResponse } from 'node:http'
+import { translate, type KoaContext } from './context.ts'
 import { placeOf } from './place.ts'
-
-/** What of Koa's context is used; the same in Koa 2 and 3, with and without @koa/router and koa-mount. */
-export interface KoaContext {
-  method: string
-  /** The path; koa-mount takes the mount point off. */
-  path: string
-  originalUrl: string
-  /** The client's address, by the rules of `app.proxy`. */
-  ip?: string | undefined
-  req: IncomingMessage
-  res: ServerResponse
-  request: object
-  status: number
-  body: unknown
-  /** The answer is on its way. */
-  headerSent: boolean
-  /** Set to false where the answer is written past Koa. */
-  respond?: boolean | undefined
-  set(headers: Record<string, string>): unknown
-}
+import { isAnswered, write } from './write.ts'
 
 /** A Koa middleware. */
 export interface LumaMiddleware extends LumaReceiver {
@@ -66,7 +45,7 @@ export function lumaCallback(
   }
 
   async function run(context: KoaContext, next: (() => Promise<unknown>) | undefined): Promise<unknown> {
-    const verdict = mount.judge(placeOf(context, next, translate))
+    const verdict = mount.judge(placeOf(context, next))
     if (verdict !== 'ours') {
       const result = await next?.()
       if (verdict === 'passed' || isAnswered(context)) return result
@@ -86,39 +65,4 @@ function checkArguments(context: object | undefined, next: unknown): void {
     throw new TypeError(
       'the receiver of @luma-callback/koa was given to Express or node:http; import lumaCallback from @luma-callback/express',
     )
-}
-
-function isAnswered(context: KoaContext): boolean {
-  const { status, body, headerSent, respond } = context
-  return headerSent || respond === false || status !== 404 || (body !== undefined && body !== null)
-}
-
-/** The request as Koa's parsers leave it; what a host below Koa left is found on `req`, which is the stream. */
-function translate(context: KoaContext): LumaRequest {
-  const { method, originalUrl, req } = context
-  const request = (context.request ?? {}) as { headers?: LumaRequest['headers']; rawBody?: unknown; body?: unknown }
-  return {
-    method,
-    url: originalUrl ?? req?.url ?? '',
-    headers: req?.headers ?? request.headers ?? {},
-    params: 'params' in context ? (context.params as Record<string, string>) : undefined,
-    stream: req,
-    // Asked for only when it is needed: some hosts parse in a getter, which throws for what is no JSON.
-    get rawBody() {
-      return request.rawBody
-    },
-    get body() {
-      return request.body
-    },
-    get address() {
-      return context.ip
-    },
-  }
-}
-
-function write(context: KoaContext, { status, headers, body }: LumaAnswer): void {
-  context.status = status
-  context.body = body
-  // A context of a user's test may be a plain object.
-  context.set?.({ ...headers })
 }

@@ -1,5 +1,5 @@
-import { pathOf, type LumaRequest, type Place } from '@luma-callback/core'
-import type { KoaContext } from './middleware.ts'
+import { pathOf, type Place } from '@luma-callback/core'
+import { translate, type KoaContext } from './context.ts'
 
 /** What of Koa's application and of @koa/router is looked at. */
 export interface KoaApplication {
@@ -26,7 +26,7 @@ interface Traces {
 /** @koa/router's rules by default, which all its routers share. */
 const RULES = { sensitive: false, strict: false }
 
-export function placeOf(context: KoaContext, next: unknown, translate: (context: KoaContext) => LumaRequest): Place {
+export function placeOf(context: KoaContext, next: unknown): Place {
   const traces = context as Traces
   const { req, res } = context
   const path = context.path ?? pathOf(context.originalUrl ?? req?.url ?? '')
