@@ -6,14 +6,20 @@ export const SUITES: Readonly<Record<string, readonly string[]>> = {
   // Processes are killed, engines go away, networks lie.
   faults: [
     'test/crash/*.test.ts',
-    'test/contract/sqlite-crash.test.ts',
+    // Inboxes that are wrong on purpose, so that the contract suite is seen to find it.
+    'test/contract/{context-faults,faults,sqlite-crash}.test.ts',
     'test/download/network.test.ts',
     'test/{postgres,redis}/{faults,processes}.test.ts',
     'test/redis/{cluster,outages}.test.ts',
     'test/sqlite/{faults,owners,processes,taken-away}.test.ts',
   ],
-  // Whole programs: the command line, the demo, the examples, and receivers in other languages.
-  programs: ['test/cli/*.test.ts', 'test/demo/*.test.ts', 'test/examples/*.test.ts', 'test/audit/peers.test.ts'],
+  // Whole programs: the command line, the demo, the examples, and whole audits of receivers, ours and others.
+  programs: [
+    'test/audit/{audit,ours,peers}.test.ts',
+    'test/cli/*.test.ts',
+    'test/demo/*.test.ts',
+    'test/examples/*.test.ts',
+  ],
 }
 
 /** Suites with a configuration of their own, `vitest.config.ts` in the folder: they install other programs first. */
