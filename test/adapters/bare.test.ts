@@ -16,6 +16,22 @@ function make(options: Partial<LumaOptions> = {}) {
   return luma
 }
 
+function makeUnsigned() {
+  const luma = expressCallback({ onSuccess: () => {}, observe: () => {} })
+  onTestFinished(() => luma.close({ timeout: 0 }))
+  return luma
+}
+
+/** What the receivers warn of, until the test is over. */
+function warnings(): string[] {
+  const told: string[] = []
+  const listener = ({ message, ...rest }: Error & { code?: string }) =>
+    void (rest.code === 'LUMA_PASSED_ON' && told.push(message))
+  process.on('warning', listener)
+  onTestFinished(() => void process.off('warning', listener))
+  return told
+}
+
 async function start(listener: RequestListener): Promise<string> {
   return (await listen(createServer(listener))).url
 }
@@ -79,13 +95,22 @@ describe('Express', () => {
   })
 
   test('warns of a callback that goes deeper below a mount point than the receiver', async () => {
-    const told: string[] = []
-    const listener = ({ message }: Error) => void told.push(message)
-    process.on('warning', listener)
-    onTestFinished(() => void process.off('warning', listener))
+    const told = warnings()
     const url = await start(express().use(/^\/hooks/, make()))
     expect(await send(`${url}/hooks`)).toMatchObject({ status: 200 })
     expect(await send(`${url}/hooks/luma`)).toMatchObject({ status: 404 })
+    await expect.poll(() => told).toEqual([expect.stringContaining('"/hooks/luma"')])
+  })
+
+  test('warns of JSON that it passed on, where callbacks are not signed, if nothing else knows the address', async () => {
+    const told = warnings()
+    const app = express().use('/hooks', makeUnsigned())
+    app.post('/hooks/other', (_request, response) => void response.status(299).end())
+    const url = await start(app)
+    const { body } = successOf()
+    expect(await post(`${url}/hooks/other`, body)).toMatchObject({ status: 299 })
+    expect(await post(`${url}/hooks/luma`, 'text', { 'content-type': 'text/plain' })).toMatchObject({ status: 404 })
+    expect(await post(`${url}/hooks/luma`, body)).toMatchObject({ status: 404 })
     await expect.poll(() => told).toEqual([expect.stringContaining('"/hooks/luma"')])
   })
 

@@ -5,11 +5,14 @@ import { hasSignatureShape } from './verify.ts'
 /** Larger bodies are not parsed only to see what they are. */
 const LONGEST = 256 * 1024
 
+/** `unknown`: it has no signature headers, need not have them, and its body is not read yet. */
+export type Likeness = 'callback' | 'other' | 'unknown'
+
 /**
  * Whether a request is a callback, as far as that can be seen without reading its body: by the signature's headers, or by
- * what a parser left. `unknown`: it has no such headers, need not have them, and its body is not read yet.
+ * what a parser left.
  */
-export function likeness(request: LumaRequest, isSigned: boolean): 'callback' | 'other' | 'unknown' {
+export function likeness(request: LumaRequest, isSigned: boolean): Likeness {
   const { method, headers, stream } = request
   if (method !== 'POST') return 'other'
   if (hasSignatureShape(headers)) return 'callback'

@@ -1,5 +1,5 @@
 import { isLinked } from './links.ts'
-import { likeness } from './likeness.ts'
+import { likeness, type Likeness } from './likeness.ts'
 import { ANYWHERE, isSamePath, type PathRules } from './path.ts'
 import type { LumaHandler } from './receiver.ts'
 import type { LumaRequest } from './request.ts'
@@ -68,7 +68,7 @@ export function createMount(handler: Pick<LumaHandler, 'path' | 'isSigned'>, rec
     if (isMounted && (path === '/' || path === '')) return 'ours'
     if (route) return route.handlers.some(isOurs) ? 'ours' : judgeHidden(place, route)
     wasOutside = true
-    if (isMounted && !hasWarned && likeness(place.request(), handler.isSigned) === 'callback') warn(place)
+    if (isMounted && !hasWarned) warn(place, likeness(place.request(), handler.isSigned))
     return 'passed'
   }
 
@@ -82,7 +82,7 @@ export function createMount(handler: Pick<LumaHandler, 'path' | 'isSigned'>, rec
     if (!wasOutside && kind === 'own') return look === 'other' ? 'fallback' : 'ours'
     if (!wasOutside && kind === 'shared' && look === 'callback') return 'ours'
     const isLikely = wasOutside ? kind === 'own' && look === 'callback' : kind === 'shared' && look === 'unknown'
-    if (isLikely || look === 'callback') warn(place)
+    warn(place, isLikely ? 'callback' : look)
     return isLikely ? 'fallback' : 'passed'
   }
 
@@ -91,11 +91,15 @@ export function createMount(handler: Pick<LumaHandler, 'path' | 'isSigned'>, rec
     return false
   }
 
-  /** Once it is clear that no other receiver takes the request. */
-  function warn({ wholePath, exchange: { request, response } }: Place): void {
-    if (hasWarned) return
+  /**
+   * Once it is clear that no other receiver takes the request. What may be a callback, and may as well be something else, was
+   * not meant for this receiver if anything behind it knows the address.
+   */
+  function warn({ wholePath, exchange: { request, response } }: Place, look: Likeness): void {
+    if (hasWarned || look === 'other') return
     const say = () => {
       if (hasWarned || taken.has(request)) return
+      if (look === 'unknown' && !('statusCode' in response && response.statusCode === 404)) return
       hasWarned = true
       warnPassedOn(wholePath)
     }
