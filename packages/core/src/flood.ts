@@ -1,4 +1,5 @@
 import type { Clock, Timer } from './clock.ts'
+import { captureContext } from './context.ts'
 import { describeEvent } from './event-text.ts'
 import type { LumaEvent } from './events.ts'
 
@@ -41,6 +42,8 @@ interface Kind {
  */
 export function createPrinter({ clock, write }: PrinterOptions): Printer {
   const kinds = new Map<string, Kind>()
+  // A timer that is made in a request's async context would keep it in memory.
+  const inMaking = captureContext()
 
   function print(event: LumaEvent): void {
     if (!isTrouble(event)) return
@@ -60,7 +63,7 @@ export function createPrinter({ clock, write }: PrinterOptions): Printer {
     if (address !== undefined && kind.addresses.size <= MOST_ADDRESSES) {
       kind.addresses.add(address.slice(0, LONGEST_NAME))
     }
-    kind.timer ??= clock.setTimeout(() => tell(kind), kind.toldAt + kind.pause - clock.elapsed())
+    kind.timer ??= inMaking(() => clock.setTimeout(() => tell(kind), kind.toldAt + kind.pause - clock.elapsed()))
     // Counts are no reason for a process to go on.
     kind.timer.unref?.()
   }
