@@ -4,7 +4,7 @@ import type { ServerResponse } from 'node:http'
 import { join } from 'node:path'
 import { setImmediate as turn } from 'node:timers/promises'
 import { afterEach, describe, expect, test, vi } from 'vitest'
-import { lock } from '../../packages/download/src/lock.ts'
+import { lock } from '../../packages/download/src/lock/lock.ts'
 import { startChild } from '../helpers/child.ts'
 import { failure, local, newDirectory, serve, sha256Of, startOrigin, videoOf, visible } from '../helpers/origin.ts'
 

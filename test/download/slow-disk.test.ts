@@ -5,7 +5,7 @@ import type { ServerResponse } from 'node:http'
 import { join } from 'node:path'
 import { beforeEach, describe, expect, test, vi } from 'vitest'
 import { deferred } from '../../packages/core/src/promises.ts'
-import { BlockWriter } from '../../packages/download/src/block-writer.ts'
+import { BlockWriter } from '../../packages/download/src/target/block-writer.ts'
 import { failure, local, newDirectory, serve, sha256Of, startOrigin, videoOf } from '../helpers/origin.ts'
 
 type Step = (what: 'open' | 'opened' | 'write') => Promise<void>

@@ -164,7 +164,7 @@ describe('the readme', () => {
 
   test('has a row for every option of saveResults, and for no other', () => {
     const [, declared = ''] =
-      /export interface SaveOptions \{([\s\S]*?)\n\}/.exec(read('packages/download/src/options.ts')) ?? []
+      /export interface SaveOptions \{([\s\S]*?)\n\}/.exec(read('packages/download/src/save/options.ts')) ?? []
     const options = [...declared.matchAll(/^ {2}(\w+)\??:/gm)].map(([, name]) => name)
     const [, section = ''] = /## Saving the results([\s\S]*?)\n## /.exec(readme) ?? []
     const rows = [...section.matchAll(/^\| `(\w+)` *\|/gm)].map(([, name]) => name)

@@ -1,15 +1,15 @@
-export { saveResults } from './save-results.ts'
-export { saveUrl, type Saved, type SaveUrlOptions } from './save-url.ts'
-export type { SaveOptions } from './options.ts'
-export type { OnProgress, Progress } from './progress.ts'
-export type { Timeouts } from './request.ts'
+export { saveResults } from './save/save-results.ts'
+export { saveUrl, type Saved, type SaveUrlOptions } from './save/save-url.ts'
+export type { SaveOptions } from './save/options.ts'
+export type { OnProgress, Progress } from './save/progress.ts'
+export type { Timeouts } from './request/request.ts'
 
 // Elsewhere than into a directory
-export type { Sink, SinkFound, SinkMeta } from './sink.ts'
-export { s3Sink, type S3ClientLike, type S3SinkOptions } from './s3.ts'
+export type { Sink, SinkFound, SinkMeta } from './target/sink.ts'
+export { s3Sink, type S3ClientLike, type S3SinkOptions } from './target/s3.ts'
 
 // Errors
 export { DownloadError, type DownloadErrorCode, type DownloadErrorOptions } from './errors.ts'
 
 // What is public
-export { isPublicAddress } from './addresses.ts'
+export { isPublicAddress } from './guard/addresses.ts'

@@ -1,7 +1,7 @@
 import { lookup as systemLookup, type LookupAddress } from 'node:dns'
 import type { LookupFunction } from 'node:net'
 import { isPublicAddress } from './addresses.ts'
-import { refused } from './errors.ts'
+import { refused } from '../errors.ts'
 
 /**
  * For the socket's own use, so that the address that is dialled is the one that was judged, whatever the name stands for

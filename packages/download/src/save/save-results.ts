@@ -1,6 +1,6 @@
 import { toError, type LumaSuccess } from '@luma-callback/core'
-import { DownloadError } from './errors.ts'
-import { nameOf } from './names.ts'
+import { DownloadError } from '../errors.ts'
+import { nameOf } from '../target/names.ts'
 import { readOptions, type SaveOptions } from './options.ts'
 import { save, type Saved } from './save-url.ts'
 

@@ -1,9 +1,9 @@
 import { readRetryAfter } from '@luma-callback/core'
 import { hash } from 'node:crypto'
 import type { IncomingHttpHeaders, IncomingMessage } from 'node:http'
-import { offeredBy } from './checksums.ts'
-import { DownloadError } from './errors.ts'
-import type { Source } from './target.ts'
+import { offeredBy } from '../target/checksums.ts'
+import { DownloadError } from '../errors.ts'
+import type { Source } from '../target/target.ts'
 
 /** What an answer means for what we have. */
 export type Verdict =

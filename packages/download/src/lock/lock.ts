@@ -1,6 +1,6 @@
 import { pause, systemClock } from '@luma-callback/core'
 import { link, lstat, open, readFile, rename, rm, utimes } from 'node:fs/promises'
-import { noFile } from './errors.ts'
+import { noFile } from '../errors.ts'
 import { isAtWork, isOwner, newOwner, type Owner } from './owner.ts'
 
 /** Milliseconds between looks at a lock that somebody has. */

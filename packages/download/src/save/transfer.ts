@@ -1,12 +1,12 @@
 import type { IncomingMessage } from 'node:http'
-import { identityOf, judge, mayGoOn, rangeHeaders, type Verdict } from './answer.ts'
-import { createDigester, type Digester } from './checksums.ts'
-import { contentOf, HEAD, UNKNOWN, type Content } from './content.ts'
-import { DownloadError } from './errors.ts'
+import { identityOf, judge, mayGoOn, rangeHeaders, type Verdict } from '../request/answer.ts'
+import { createDigester, type Digester } from '../target/checksums.ts'
+import { contentOf, HEAD, UNKNOWN, type Content } from '../target/content.ts'
+import { DownloadError } from '../errors.ts'
 import type { Reporter } from './progress.ts'
-import { readBody, request, type RequestSettings } from './request.ts'
-import type { Source, Target } from './target.ts'
-import { showUrl } from './url-rules.ts'
+import { readBody, request, type RequestSettings } from '../request/request.ts'
+import type { Source, Target } from '../target/target.ts'
+import { showUrl } from '../guard/url-rules.ts'
 
 export interface TransferSettings extends RequestSettings {
   maxBytes: number

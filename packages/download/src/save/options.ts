@@ -1,9 +1,9 @@
 import { LONGEST_TIMER, type RetrySchedule } from '@luma-callback/core'
 import { z } from 'zod'
 import type { OnProgress } from './progress.ts'
-import type { Timeouts } from './request.ts'
-import type { Sink } from './sink.ts'
-import type { UrlRules } from './url-rules.ts'
+import type { Timeouts } from '../request/request.ts'
+import type { Sink } from '../target/sink.ts'
+import type { UrlRules } from '../guard/url-rules.ts'
 
 /** Where results go, and what may be asked of whom. Times are milliseconds. */
 export interface SaveOptions {

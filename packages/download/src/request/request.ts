@@ -1,8 +1,8 @@
 import { request as httpRequest, type IncomingMessage, type RequestOptions } from 'node:http'
 import { request as httpsRequest } from 'node:https'
-import { DownloadError, connectionError, refused, timeoutError } from './errors.ts'
-import { publicLookup } from './lookup.ts'
-import { checkRedirect, showUrl, type UrlRules } from './url-rules.ts'
+import { DownloadError, connectionError, refused, timeoutError } from '../errors.ts'
+import { publicLookup } from '../guard/lookup.ts'
+import { checkRedirect, showUrl, type UrlRules } from '../guard/url-rules.ts'
 
 /** Milliseconds. */
 export interface Timeouts {

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import type { IncomingHttpHeaders } from 'node:http'
 import { crc32c } from './crc32c.ts'
-import { DownloadError } from './errors.ts'
+import { DownloadError } from '../errors.ts'
 
 /** Bytes of each digest that we can count. */
 const LENGTHS = { sha256: 32, sha512: 64, md5: 16, crc32c: 4 } as const

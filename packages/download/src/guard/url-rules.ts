@@ -1,7 +1,7 @@
 import { isIP } from 'node:net'
 import { printable } from '@luma-callback/core'
 import { isPublicAddress } from './addresses.ts'
-import { refused } from './errors.ts'
+import { refused } from '../errors.ts'
 
 /** What may be asked. */
 export interface UrlRules {

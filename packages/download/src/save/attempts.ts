@@ -1,9 +1,9 @@
 import { backoffDelay, pause, systemClock, type RetrySchedule } from '@luma-callback/core'
-import { orAborted } from './abort.ts'
-import { DownloadError } from './errors.ts'
+import { orAborted } from '../abort.ts'
+import { DownloadError } from '../errors.ts'
 import { inSlot } from './slots.ts'
 import type { Complete, Transfer } from './transfer.ts'
-import { checkUrl, type UrlRules } from './url-rules.ts'
+import { checkUrl, type UrlRules } from '../guard/url-rules.ts'
 
 export interface AttemptSettings {
   retry: RetrySchedule

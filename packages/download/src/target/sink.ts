@@ -1,7 +1,7 @@
 import { systemClock, toError, within } from '@luma-callback/core'
 import { PassThrough } from 'node:stream'
-import { orAborted } from './abort.ts'
-import { targetError } from './errors.ts'
+import { orAborted } from '../abort.ts'
+import { targetError } from '../errors.ts'
 import type { Found, Target } from './target.ts'
 
 /** What a sink is told of what it is about to read. */

@@ -3,7 +3,7 @@ import { lstat, open, readFile, rename, rm, writeFile, type FileHandle } from 'n
 import { dirname } from 'node:path'
 import { z } from 'zod'
 import { BlockWriter } from './block-writer.ts'
-import { targetError } from './errors.ts'
+import { targetError } from '../errors.ts'
 import { syncAll, syncData } from './sync.ts'
 import type { Kept, Source } from './target.ts'
 
