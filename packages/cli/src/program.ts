@@ -8,9 +8,7 @@ import { addSend } from './commands/send.ts'
 import { addSimulate } from './commands/simulate.ts'
 import { addSubmit } from './commands/submit.ts'
 import { addWait } from './commands/wait.ts'
-
-/** Told the exit code of a command that came to its end. */
-export type Finish = (exitCode: number) => void
+import type { Finish } from './finish.ts'
 
 /** Where no colours are shown, commander takes them out again. */
 const bold = (text: string): string => styleText('bold', text, { validateStream: false })

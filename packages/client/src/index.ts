@@ -1,4 +1,5 @@
-export { createClient, type CallOptions, type ClientOptions, type LumaClient, type ModifyRequest } from './client.ts'
+export { createClient, type CallOptions, type LumaClient } from './client.ts'
+export type { ClientOptions, ModifyRequest } from './options.ts'
 export type { TaskDetails } from './details.ts'
 export { callbackUrl } from './callback-url.ts'
 

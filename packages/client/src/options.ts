@@ -1,7 +1,38 @@
 import { LONGEST_TIMER, type RetrySchedule } from '@luma-callback/core'
 import { z } from 'zod'
-import type { ClientOptions, ModifyRequest } from './client.ts'
 import type { TaskList } from './track-tasks.ts'
+
+/** What `createClient` can be told. Times are milliseconds. */
+export interface ClientOptions {
+  /** The account's API key. It is in no error, and nothing that is printed of the client shows it. */
+  apiKey: string
+  /** Without credentials, query and fragment. Default: `https://api.kie.ai`. */
+  baseUrl?: string | undefined
+  /** Default: the platform's. */
+  fetch?: typeof fetch | undefined
+  /** For one request. Default: 30 000. */
+  timeout?: number | undefined
+  /** How what can pass is tried again. Default: 4 attempts, 500 doubling to 10 000, or as long as the API asks for. */
+  retry?: { [Name in keyof RetrySchedule]?: RetrySchedule[Name] | undefined } | undefined
+  /**
+   * Submits a task again even if the API may have taken it already: after a cut connection, a timeout, a 500. Each may
+   * cost a second time. Default: false; then only what was surely not taken is sent again.
+   */
+  retrySubmissions?: boolean | undefined
+  /** Notes each task that was submitted, for `reconcile`: `trackTasks(file)`. */
+  tasks?: TaskList | undefined
+}
+
+/** A task to be submitted. */
+export interface ModifyRequest {
+  /** What is to become of the video, in English. */
+  prompt: string
+  /** The original: an MP4, MOV or AVI of at most 500 MB and 10 s, at a public URL. */
+  videoUrl: string
+  /** Where the result is to be called back; see `callbackUrl`. */
+  callBackUrl?: string | undefined
+  watermark?: string | undefined
+}
 
 /** The options of `createClient` with every default filled in. */
 export interface Settings {

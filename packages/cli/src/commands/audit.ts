@@ -5,7 +5,7 @@ import { secretOption, toList, timeoutOption, toUrl } from '../arguments.ts'
 import { interruption } from '../failure.ts'
 import { countBy, duration } from '../numbers.ts'
 import { paint, print, printHint, printJson, showProgress } from '../output.ts'
-import type { Finish } from '../program.ts'
+import type { Finish } from '../finish.ts'
 
 interface CommandOptions {
   secret?: string

@@ -6,7 +6,7 @@ import { createBars } from '../bars.ts'
 import { Failure, interruption } from '../failure.ts'
 import { byteSize, duration } from '../numbers.ts'
 import { paint, print, printError, printHint, printJsonLine } from '../output.ts'
-import type { Finish } from '../program.ts'
+import type { Finish } from '../finish.ts'
 import { readInput } from '../read-input.ts'
 
 interface Options {

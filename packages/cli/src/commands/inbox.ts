@@ -6,7 +6,7 @@ import { entryText, listText } from '../inbox-text.ts'
 import { counted, grouped } from '../numbers.ts'
 import { print, printHint, printJson, table } from '../output.ts'
 import { openInbox, type Engine } from '../open-inbox.ts'
-import type { Finish } from '../program.ts'
+import type { Finish } from '../finish.ts'
 
 const STATES: readonly DeliveryState[] = ['pending', 'running', 'done', 'dead']
 

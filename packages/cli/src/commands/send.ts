@@ -6,7 +6,7 @@ import { deliverAll, type Delivery, type Sample } from '../deliver.ts'
 import { Failure, interruption } from '../failure.ts'
 import { counted, duration, grouped } from '../numbers.ts'
 import { paint, print, printHint, printJsonLine, showProgress } from '../output.ts'
-import type { Finish } from '../program.ts'
+import type { Finish } from '../finish.ts'
 import { readInput } from '../read-input.ts'
 import { hintFor, tally, tallyLines } from '../tally.ts'
 

@@ -5,7 +5,7 @@ import { secretOption, toCount, toDuration, toDurations, toNumber, toSpan, toUrl
 import { interruption } from '../failure.ts'
 import { counted } from '../numbers.ts'
 import { paint, print, printJsonLine } from '../output.ts'
-import type { Finish } from '../program.ts'
+import type { Finish } from '../finish.ts'
 import { eventLine } from '../simulator-line.ts'
 
 interface SimulateOptions extends SimulatorOptions {

@@ -3,7 +3,7 @@ import { addApiOptions, clientFor, explained, type ApiOptions } from '../api.ts'
 import { toUrl } from '../arguments.ts'
 import { interruption } from '../failure.ts'
 import { print, printHint, printJson } from '../output.ts'
-import type { Finish } from '../program.ts'
+import type { Finish } from '../finish.ts'
 
 interface Options extends ApiOptions {
   prompt: string

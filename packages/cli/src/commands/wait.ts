@@ -6,7 +6,7 @@ import { timeoutOption, toDuration } from '../arguments.ts'
 import { Failure, interruption } from '../failure.ts'
 import { duration } from '../numbers.ts'
 import { paint, print, printHint, showProgress } from '../output.ts'
-import type { Finish } from '../program.ts'
+import type { Finish } from '../finish.ts'
 
 interface Options extends ApiOptions {
   timeout: number

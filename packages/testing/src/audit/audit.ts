@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { LONGEST_TIMER } from '@luma-callback/core'
-import { Unmet, type Check, type Expectation, type Need } from './check.ts'
+import type { Check, Expectation, Need } from './check.ts'
+import { Unmet } from './unmet.ts'
 import { CHECKS } from './checks/index.ts'
 import { newTask, openEndpoint, type Endpoint } from './endpoint.ts'
 import { NoAnswer, type Answer } from './exchange.ts'

@@ -1,5 +1,6 @@
 import type { Endpoint } from './endpoint.ts'
 import { NoAnswer, type Answer } from './exchange.ts'
+import { told, Unmet } from './unmet.ts'
 
 /** What is asked of every endpoint, and what of a good one; the words are those of RFC 2119. */
 export type Level = 'MUST' | 'SHOULD'
@@ -22,11 +23,6 @@ export interface Expectation {
 export interface Check extends Expectation {
   /** Rejects with {@link Unmet} if the endpoint does otherwise. */
   run(endpoint: Endpoint): Promise<void>
-}
-
-/** The endpoint did otherwise; the message says what it did. */
-export class Unmet extends Error {
-  override readonly name = 'Unmet'
 }
 
 type Sending = (endpoint: Endpoint) => Promise<Answer>
@@ -86,16 +82,4 @@ async function withCase(what: string, run: () => Promise<void>): Promise<void> {
     if (what === '' || !(error instanceof Unmet || error instanceof NoAnswer)) throw error
     throw new Unmet(`${what}: ${error.message}`, { cause: error })
   }
-}
-
-/** An answer in a few words. */
-export function told({ status, text }: Answer): string {
-  // What a stranger's server wrote must not move a terminal's cursor.
-  const words = text
-    .replaceAll(/<[^>]*>|&nbsp;|[^\x20-\x7e]/g, ' ')
-    .replaceAll(/&#39;|&quot;/g, "'")
-    .replaceAll(/\s+/g, ' ')
-    .trim()
-  if (!words) return String(status)
-  return `${status} ${words.length > 80 ? `${words.slice(0, 79)}…` : words}`
 }

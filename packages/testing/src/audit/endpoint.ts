@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { randomTaskId, signedRequest, type SampleOptions } from '../samples.ts'
 import { exchange, NoAnswer, type Answer, type Exchange } from './exchange.ts'
-import { told, Unmet } from './check.ts'
+import { told, Unmet } from './unmet.ts'
 
 /** The endpoint under audit, as a check knows it. */
 export interface Endpoint {

@@ -1,28 +1,10 @@
 import { performance } from 'node:perf_hooks'
 import { sampleBody, signedRequest } from '../samples.ts'
 import { deliver } from './delivery.ts'
-import type { Emit } from './events.ts'
+import type { Emit, SimulatorDelivery } from './events.ts'
 import type { Settings } from './options.ts'
 import { pause } from './pause.ts'
 import type { Task } from './task.ts'
-
-/** A callback that was sent, or begun. */
-export interface SimulatorDelivery {
-  readonly taskId: string
-  /** Counted from 1 for each task, duplicates and contradictions included. */
-  readonly attempt: number
-  readonly kind: 'first' | 'retry' | 'duplicate' | 'contradiction'
-  /** Unix milliseconds. */
-  readonly sentAt: number
-  /** In milliseconds. */
-  readonly duration: number
-  /** The receiver's answer; `undefined` if there was none. Only 200 is a success. */
-  readonly status: number | undefined
-  /** Why there was no answer. */
-  readonly error: string | undefined
-  /** The beginning of the answer's body. */
-  readonly answer: string
-}
 
 export interface Courier {
   /** Every delivery that is over, in the order in which they ended. */

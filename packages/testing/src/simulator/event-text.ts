@@ -1,5 +1,5 @@
 import { printable } from '@luma-callback/core'
-import type { SimulatorDelivery } from './deliveries.ts'
+import type { SimulatorDelivery } from './events.ts'
 import type { SimulatorEvent } from './events.ts'
 
 /**

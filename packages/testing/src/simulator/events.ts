@@ -1,6 +1,50 @@
 import { toError } from '@luma-callback/core'
-import type { SimulatorDelivery } from './deliveries.ts'
-import type { SimulatorTask } from './task.ts'
+
+/** What is submitted to `POST /api/v1/modify/generate`. */
+export interface SimulatorRequest {
+  prompt: string
+  videoUrl: string
+  /** Left out: the task is not called back. */
+  callBackUrl?: string | undefined
+  watermark?: string | undefined
+}
+
+/** A task as it is at one moment. */
+export interface SimulatorTask extends Readonly<SimulatorRequest> {
+  /** Counted from 1, in the order of submission. */
+  readonly number: number
+  readonly taskId: string
+  /** The request as a callback tells it. */
+  readonly promptJson: string
+  /** How long it takes, in milliseconds. */
+  readonly generationTime: number
+  readonly state: 'generating' | 'success' | 'failure'
+  /** Empty unless the state is `success`. */
+  readonly resultUrls: readonly string[]
+  /** What became of calling back; `none` without a `callBackUrl`. */
+  readonly callback: 'none' | 'pending' | 'delivered' | 'undelivered'
+  /** Unix milliseconds. */
+  readonly createTime: number
+  readonly completeTime: number | undefined
+}
+
+/** A callback that was sent, or begun. */
+export interface SimulatorDelivery {
+  readonly taskId: string
+  /** Counted from 1 for each task, duplicates and contradictions included. */
+  readonly attempt: number
+  readonly kind: 'first' | 'retry' | 'duplicate' | 'contradiction'
+  /** Unix milliseconds. */
+  readonly sentAt: number
+  /** In milliseconds. */
+  readonly duration: number
+  /** The receiver's answer; `undefined` if there was none. Only 200 is a success. */
+  readonly status: number | undefined
+  /** Why there was no answer. */
+  readonly error: string | undefined
+  /** The beginning of the answer's body. */
+  readonly answer: string
+}
 
 /** Everything notable that a simulator does, in one union; narrow on `type`. */
 export type SimulatorEvent =

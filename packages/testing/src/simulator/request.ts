@@ -1,4 +1,4 @@
-import type { SimulatorRequest } from './task.ts'
+import type { SimulatorRequest } from './events.ts'
 
 /** What was submitted, or what is wrong with it in words that name the field. */
 export type Read = { request: SimulatorRequest } | { problem: string }

@@ -1,14 +1,16 @@
 import { randomInt } from 'node:crypto'
 import { once, setMaxListeners } from 'node:events'
 import { createApi } from './api.ts'
-import { createCourier, type SimulatorDelivery } from './deliveries.ts'
+import { createCourier } from './deliveries.ts'
+import type { SimulatorDelivery } from './events.ts'
 import { createEmit } from './events.ts'
 import { createFiles, readVideo } from './files.ts'
 import { drawLots } from './lots.ts'
 import { readOptions, type SimulatorOptions } from './options.ts'
 import { listen, serve, urlOf } from './server.ts'
 import { summarize, type SimulatorSummary } from './summary.ts'
-import { viewTask, type SimulatorRequest, type SimulatorTask, type Task } from './task.ts'
+import { viewTask, type Task } from './task.ts'
+import type { SimulatorRequest, SimulatorTask } from './events.ts'
 import { createTasks } from './tasks.ts'
 
 /** A running simulator of the provider. */

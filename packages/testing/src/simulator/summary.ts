@@ -1,5 +1,5 @@
-import type { SimulatorDelivery } from './deliveries.ts'
-import type { SimulatorTask } from './task.ts'
+import type { SimulatorDelivery } from './events.ts'
+import type { SimulatorTask } from './events.ts'
 
 /** How many of everything there were. */
 export interface SimulatorSummary {

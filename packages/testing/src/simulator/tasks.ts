@@ -3,7 +3,8 @@ import type { Emit } from './events.ts'
 import type { Settings } from './options.ts'
 import { pause } from './pause.ts'
 import { planTask } from './plan.ts'
-import { createTask, viewTask, type SimulatorRequest, type Task } from './task.ts'
+import { createTask, viewTask, type Task } from './task.ts'
+import type { SimulatorRequest } from './events.ts'
 import { createTurns } from './turns.ts'
 
 /** The tasks that were taken, each on its way from submission to its last callback. */

@@ -1,4 +1,5 @@
-import { Unmet, type Check } from '../check.ts'
+import type { Check } from '../check.ts'
+import { Unmet } from '../unmet.ts'
 import type { Endpoint } from '../endpoint.ts'
 
 /** What all the answers of an audit give away. These run last. */

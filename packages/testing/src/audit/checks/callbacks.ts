@@ -1,6 +1,7 @@
 import { Agent } from 'node:http'
 import { Agent as SecureAgent } from 'node:https'
-import { accepts, Unmet, type Check } from '../check.ts'
+import { accepts, type Check } from '../check.ts'
+import { Unmet } from '../unmet.ts'
 import { newTask, type Endpoint } from '../endpoint.ts'
 import type { Answer } from '../exchange.ts'
 import { sampleBody } from '../../samples.ts'

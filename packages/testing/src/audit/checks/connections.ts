@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { survives, told, Unmet, type Check } from '../check.ts'
+import { survives, type Check } from '../check.ts'
+import { told, Unmet } from '../unmet.ts'
 import { newTask, type Endpoint } from '../endpoint.ts'
 import { cutIsLike, NoAnswer, type Answer, type Exchange } from '../exchange.ts'
 import { sampleBody } from '../../samples.ts'

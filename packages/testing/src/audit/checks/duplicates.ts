@@ -1,4 +1,5 @@
-import { accepts, told, Unmet, type Check } from '../check.ts'
+import { accepts, type Check } from '../check.ts'
+import { told, Unmet } from '../unmet.ts'
 import { newTask } from '../endpoint.ts'
 import type { Answer } from '../exchange.ts'
 

@@ -1,5 +1,6 @@
 import { gzipSync } from 'node:zlib'
-import { refuses, survives, Unmet, type Check } from '../check.ts'
+import { refuses, survives, type Check } from '../check.ts'
+import { Unmet } from '../unmet.ts'
 import { newTask, type Endpoint } from '../endpoint.ts'
 import { sampleBody } from '../../samples.ts'
 import type { Answer } from '../exchange.ts'

@@ -1,5 +1,6 @@
 import { sign } from '@luma-callback/core'
-import { accepts, refuses, told, Unmet, type Check, type Expectation } from '../check.ts'
+import { accepts, refuses, type Check, type Expectation } from '../check.ts'
+import { told, Unmet } from '../unmet.ts'
 import { newTask, type Endpoint } from '../endpoint.ts'
 import type { Answer } from '../exchange.ts'
 
