@@ -1,6 +1,7 @@
 import { InboxFileError, StoreUnavailableError, toError } from '@luma-callback/core'
 import type { Call, Engine } from './engine.ts'
-import type { Failure, Reply, Request, ThreadData } from './messages.ts'
+import type { Reply, Request, ThreadData } from './messages.ts'
+import type { Failure } from './result.ts'
 import { startThread } from './start-thread.ts'
 
 /** The way to a file's thread. */

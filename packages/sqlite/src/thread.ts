@@ -1,6 +1,7 @@
 import { parentPort, workerData } from 'node:worker_threads'
 import { openFile, type OpenFile } from './engine.ts'
-import { toFailure, type Reply, type Request, type Result, type ThreadData } from './messages.ts'
+import type { Reply, Request, ThreadData } from './messages.ts'
+import { toFailure, type Result } from './result.ts'
 
 // The file is worked on in a thread of its own, so that no commit, checkpoint or lock of another process holds up
 // the event loop that answers callbacks. Measured against the same group commit on the main thread (Express, 50
