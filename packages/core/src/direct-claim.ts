@@ -1,15 +1,13 @@
 import { backoffDelay } from './backoff.ts'
 import type { Clock } from './clock.ts'
 import type { Claim } from './dedupe.ts'
-import type { DirectWork, Run } from './direct-run.ts'
+import { LEAST_TIME, type DirectWork, type Run } from './direct-work.ts'
 import { InProgressError, LeaseLostError, StoreUnavailableError } from './errors.ts'
 import { keepLease } from './lease.ts'
 import { pause, within } from './promises.ts'
 
 /** How long a claim holds without being renewed, in milliseconds; also how long a crash keeps a key from being tried again. */
 const LEASE = 30_000
-/** However long the body took, the hook and the store get this many milliseconds. */
-export const LEAST_TIME = 1_000
 /** How often the note that a hook is done is tried before it is given up. */
 const COMPLETE_ATTEMPTS = 5
 

@@ -1,75 +1,10 @@
 import { backoffDelay } from './backoff.ts'
-import type { LumaCallback } from './callback.ts'
-import type { Clock } from './clock.ts'
-import type { DedupeStore } from './dedupe.ts'
-import type { Hold } from './budget.ts'
-import { claim, finish, isOurs, keepClaim, LEAST_TIME, pauseRun, release, unanswered } from './direct-claim.ts'
+import { claim, finish, isOurs, keepClaim, pauseRun, release, unanswered } from './direct-claim.ts'
+import { timeLeft, type DirectWork, type Run } from './direct-work.ts'
 import { BusyError, HookFailedError, isUnrecoverable, toError } from './errors.ts'
-import type { Deliver, InboxOptions, Recorded } from './inbox.ts'
-import { deferred, type Deferred } from './promises.ts'
-import type { Recent } from './recent.ts'
-import type { Slots } from './slots.ts'
-
-/** One callback on its way through its hook in direct mode. */
-export interface Run {
-  callback: LumaCallback
-  holder: string
-  /** Its share of the memory for what waits. */
-  hold: Hold
-  /**
-   * `claiming`, `queued` and `running`: the answer is open. `refused`: it was another than 200. `answered`:
-   * 200 went out before the hook was done, and retries are ours. `done`: the hook is.
-   */
-  state: 'claiming' | 'queued' | 'running' | 'refused' | 'answered' | 'done'
-  /** What the first request for this callback is told. */
-  answer: Deferred<Recorded>
-  /** Resolves when nothing more will happen. */
-  settled: Promise<void>
-  abort: AbortController
-  /** Ends the pause before a retry. */
-  wake: () => void
-}
-
-/** What all runs of one inbox share. */
-export interface DirectWork extends InboxOptions {
-  dedupe: DedupeStore
-  /** Milliseconds from a request's arrival until it is answered, hook done or not. */
-  ackTimeout: number
-  deliver: Deliver
-  slots: Slots
-  /** Every run that is not settled, by the callback's key. */
-  runs: Map<string, Run>
-  /** The bodies of the latest runs that are done, to show beside one that contradicts them. */
-  done: Recent
-  /** Runs that were answered 200 and are not settled: they live in memory only. */
-  unfinished: Set<Run>
-  isClosing: () => boolean
-}
 
 /** Beyond this many, the provider keeps for us what has not even begun. What they take in memory has a bound of its own. */
 const MOST_UNFINISHED = 10_000
-
-export function createRun(callback: LumaCallback, holder: string, hold: Hold): Run {
-  return {
-    callback,
-    holder,
-    hold,
-    state: 'claiming',
-    answer: deferred(),
-    settled: Promise.resolve(),
-    abort: new AbortController(),
-    wake: () => {},
-  }
-}
-
-/** Milliseconds until this callback's request has to be answered. */
-export function timeLeft(
-  { receivedAt }: LumaCallback,
-  { ackTimeout, clock }: { ackTimeout: number; clock: Clock },
-): number {
-  const left = ackTimeout - (clock.now() - receivedAt.getTime())
-  return Math.min(ackTimeout, Math.max(left, LEAST_TIME))
-}
 
 /** Takes a run from its claim to its end. Never rejects: what went wrong is in the run's answer and in events. */
 export async function carryOut(run: Run, work: DirectWork): Promise<void> {

@@ -1,8 +1,7 @@
 import { hash } from 'node:crypto'
-import type { LumaCallback } from './callback.ts'
 
 /** The default key: the outcome holds no colon, so that no two pairs share one. */
-export function callbackKey(taskId: string, outcome: LumaCallback['outcome']): string {
+export function callbackKey(taskId: string, outcome: 'success' | 'failure'): string {
   return `${taskId}:${outcome}`
 }
 

@@ -1,4 +1,4 @@
-import { readEnvelope } from './callback.ts'
+import { readEnvelope } from './envelope.ts'
 import type { LumaRequest } from './request.ts'
 import { hasSignatureShape } from './verify.ts'
 

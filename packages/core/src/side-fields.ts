@@ -1,4 +1,4 @@
-import type { Envelope } from './callback.ts'
+import type { Envelope } from './envelope.ts'
 import { parseJson } from './json.ts'
 
 /** Something odd about an optional field. */
