@@ -1,4 +1,4 @@
-import type { Refusal } from './answers.ts'
+import type { Refusal } from './refusal.ts'
 import { aborted, invalid, timedOut, tooLarge } from './body-refusals.ts'
 import type { Source } from './body-source.ts'
 import type { Clock } from './clock.ts'

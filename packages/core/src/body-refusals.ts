@@ -1,4 +1,4 @@
-import { CLOSE_CONNECTION, KEEP_CONNECTION, Refusal } from './answers.ts'
+import { CLOSE_CONNECTION, KEEP_CONNECTION, Refusal } from './refusal.ts'
 
 export function tooLarge(limit: number): Refusal {
   return new Refusal('body_too_large', `the body is larger than ${limit} bytes`, { headers: KEEP_CONNECTION })

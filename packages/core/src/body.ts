@@ -1,5 +1,5 @@
 import { isUtf8 } from 'node:buffer'
-import { Refusal } from './answers.ts'
+import { Refusal } from './refusal.ts'
 import { collect, type BodyLimits } from './body-collect.ts'
 import { isMarked, leftBody, toBytes, type Left } from './body-left.ts'
 import { aborted, invalid, tooLarge } from './body-refusals.ts'

@@ -1,4 +1,4 @@
-import type { RefusalReason } from './answers.ts'
+import type { RefusalReason } from './refusal.ts'
 import type { LumaCallback } from './callback.ts'
 import { toError } from './errors.ts'
 

@@ -1,4 +1,5 @@
-import { duplicateAnswer, receivedAnswer, Refusal, type LumaAnswer } from './answers.ts'
+import { duplicateAnswer, receivedAnswer, type LumaAnswer } from './answers.ts'
+import { Refusal } from './refusal.ts'
 import { createArrivals } from './arrivals.ts'
 import { createBudget, type Hold } from './budget.ts'
 import { checkBodyHeaders, dropRest, readBody } from './body.ts'

@@ -3,10 +3,22 @@ import type { LumaCallback, LumaFailure, LumaSuccess } from './callback.ts'
 import type { Clock, Timer } from './clock.ts'
 import { ForgedError, HookTimeoutError, NoHookError, toError, UnconfirmedError } from './errors.ts'
 import type { Emit } from './events.ts'
-import type { Deliver, DeliverOptions } from './inbox.ts'
 import { onAbort } from './on-abort.ts'
 import { createOverdue } from './overdue.ts'
-import type { Trust } from './trust.ts'
+import type { Trust } from './trust-contract.ts'
+
+/**
+ * Runs the hook for a callback, once. Resolves when the hook is done, and only then may an inbox write it
+ * down as done. Rejects with what the hook threw; `UnrecoverableError` means that trying again is useless.
+ */
+export type Deliver = (callback: LumaCallback, run: DeliverOptions) => Promise<void>
+
+export interface DeliverOptions {
+  /** Counted from 1. */
+  attempt: number
+  /** Aborts when the run must stop: its lease was lost, or the inbox closes. */
+  signal: AbortSignal
+}
 
 /** What a hook is told about its run. */
 export interface HookContext {

@@ -2,23 +2,11 @@ import type { RetrySchedule } from './backoff.ts'
 import type { CallbackSource, LumaCallback } from './callback.ts'
 import type { Clock } from './clock.ts'
 import type { Emit } from './events.ts'
+import type { Deliver } from './hooks.ts'
 import type { Outage } from './outage.ts'
 
 /** What became of a callback that was handed in. */
 export type Recorded = 'recorded' | 'duplicate' | 'conflict'
-
-/**
- * Runs the hook for a callback, once. Resolves when the hook is done, and only then may an inbox write it
- * down as done. Rejects with what the hook threw; `UnrecoverableError` means that trying again is useless.
- */
-export type Deliver = (callback: LumaCallback, run: DeliverOptions) => Promise<void>
-
-export interface DeliverOptions {
-  /** Counted from 1. */
-  attempt: number
-  /** Aborts when the run must stop: its lease was lost, or the inbox closes. */
-  signal: AbortSignal
-}
 
 /** What an inbox is given when it starts to work. */
 export interface InboxOptions {

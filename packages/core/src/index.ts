@@ -5,7 +5,8 @@ export { toOptions, type LumaOptions, type Verify } from './options.ts'
 export { readQuery, type LumaRequest } from './request.ts'
 export { createMount, type Mount, type Place } from './mount.ts'
 export { pathOf } from './path.ts'
-export type { LumaAnswer, RefusalReason } from './answers.ts'
+export type { LumaAnswer } from './answers.ts'
+export type { RefusalReason } from './refusal.ts'
 export type { Secret, SecretFunction, Secrets } from './secret.ts'
 
 // Callbacks
@@ -14,7 +15,7 @@ export type { CallbackCommon, CallbackSource, LumaCallback, LumaFailure, LumaSuc
 export type { CallbackIssue, ModifyParams } from './side-fields.ts'
 
 // Trust and waiting
-export type { Trust } from './trust.ts'
+export type { Trust } from './trust-contract.ts'
 export type { WaitOptions } from './waiting.ts'
 
 // Hooks
@@ -22,7 +23,8 @@ export type { FailureHook, HookContext, SuccessHook } from './hooks.ts'
 export { backoffDelay, type RetrySchedule } from './backoff.ts'
 
 // Inboxes and dedupe stores
-export type { CloseOptions, Deliver, DeliverOptions, Inbox, InboxOptions, Recorded } from './inbox.ts'
+export type { CloseOptions, Inbox, InboxOptions, Recorded } from './inbox.ts'
+export type { Deliver, DeliverOptions } from './hooks.ts'
 export type { DeliveryState, DurableInbox, InboxEntry, InboxPage, InboxStats, ListOptions } from './inbox.ts'
 export { withSpool, type SpoolOptions } from './spool.ts'
 export { createRunner, type Runner } from './runner.ts'

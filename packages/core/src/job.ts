@@ -1,6 +1,7 @@
 import type { CallbackSource } from './callback.ts'
 import { InvalidCallbackError } from './errors.ts'
-import type { Deliver, InboxOptions } from './inbox.ts'
+import type { InboxOptions } from './inbox.ts'
+import type { Deliver } from './hooks.ts'
 
 /** A callback that a store has leased to this process. */
 export interface Job {

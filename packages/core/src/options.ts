@@ -13,7 +13,7 @@ import { normalisePath, pathProblem } from './path.ts'
 import { printable } from './printable.ts'
 import type { LumaRequest } from './request.ts'
 import { secretProblem, type Secret } from './secret.ts'
-import type { Trust } from './trust.ts'
+import type { Trust } from './trust-contract.ts'
 
 /** A check of the user's own. */
 export type Verify = (request: LumaRequest, callback: LumaCallback) => unknown

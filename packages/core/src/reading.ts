@@ -1,4 +1,4 @@
-import { CLOSE_CONNECTION, Refusal } from './answers.ts'
+import { CLOSE_CONNECTION, Refusal } from './refusal.ts'
 
 /** Bytes that the bodies which are being read may have brought, all together. */
 const MOST_READ = 64 * 1024 * 1024

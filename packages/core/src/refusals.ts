@@ -1,4 +1,4 @@
-import { CLOSE_CONNECTION, Refusal } from './answers.ts'
+import { CLOSE_CONNECTION, Refusal } from './refusal.ts'
 import {
   BusyError,
   ClosedError,

@@ -2,7 +2,8 @@ import type { LumaCallback } from './callback.ts'
 import { systemClock } from './clock.ts'
 import { ClosedError, StoreUnavailableError, toError } from './errors.ts'
 import type { Emit } from './events.ts'
-import type { Deliver, DurableInbox, InboxOptions, Recorded } from './inbox.ts'
+import type { DurableInbox, InboxOptions, Recorded } from './inbox.ts'
+import type { Deliver } from './hooks.ts'
 import { pause, within } from './promises.ts'
 
 /** What `withSpool` can be told. */

@@ -1,5 +1,5 @@
 import { createHmac, timingSafeEqual } from 'node:crypto'
-import { Refusal } from './answers.ts'
+import { Refusal } from './refusal.ts'
 import type { LumaRequest } from './request.ts'
 
 /** What the provider's two signature headers hold, their shape checked. */

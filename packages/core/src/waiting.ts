@@ -5,7 +5,8 @@ import { WaitTimeoutError } from './errors.ts'
 import type { Inbox, InboxEntry } from './inbox.ts'
 import { callbackKey } from './key.ts'
 import { limited } from './limited.ts'
-import { isUnborne, type Trust } from './trust.ts'
+import { isUnborne } from './trust.ts'
+import type { Trust } from './trust-contract.ts'
 
 export interface WaitOptions {
   /** Ends the waiting; it then rejects with its reason. */
