@@ -2,7 +2,7 @@ import { AsyncLocalStorage } from 'node:async_hooks'
 import { memoryDedupe, systemClock, type Inbox, type LumaEvent } from '@luma-callback/core'
 import { inboxContract } from '@luma-callback/testing'
 import { describe, expect, test } from 'vitest'
-import { directInbox } from '../../packages/core/src/direct.ts'
+import { directInbox } from '../../packages/core/src/direct/inbox.ts'
 import { memoryInboxes } from './memory-inbox.ts'
 
 /** A run of a hook, or an event, that an inbox is about to bring about. */

@@ -1,7 +1,7 @@
 // A process that works on an inbox file until someone kills it. What its runs do it says over IPC.
 import { parseCallback } from '@luma-callback/core'
 import { sqliteInbox } from '@luma-callback/sqlite'
-import { systemClock } from '../../packages/core/src/clock.ts'
+import { systemClock } from '../../packages/core/src/internal/clock.ts'
 
 const [file = '', lease = '', ...taskIds] = process.argv.slice(2)
 const inbox = sqliteInbox(file, { pollInterval: 20, lease: Number(lease) })

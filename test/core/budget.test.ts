@@ -1,7 +1,7 @@
 // What waits in memory is counted in bytes, as it lies there.
 import { memoryDedupe, type Inbox } from '@luma-callback/core'
 import { describe, expect, test } from 'vitest'
-import { createBudget } from '../../packages/core/src/budget.ts'
+import { createBudget } from '../../packages/core/src/direct/budget.ts'
 import { settlePromises } from '../helpers/clock.ts'
 import {
   count,

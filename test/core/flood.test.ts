@@ -1,7 +1,7 @@
 import { memoryDedupe, parseCallback, StoreUnavailableError, ForgedError, type LumaEvent } from '@luma-callback/core'
 import * as fc from 'fast-check'
 import { afterEach, beforeEach, describe, expect, test, vi, type MockInstance } from 'vitest'
-import { createPrinter } from '../../packages/core/src/flood.ts'
+import { createPrinter } from '../../packages/core/src/events/printer.ts'
 import { fakeClock } from '../helpers/clock.ts'
 import { ROOT, startChild } from '../helpers/child.ts'
 import { startReceiver, verdictOf } from '../helpers/receiver.ts'

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { isLinked } from '../../packages/core/src/links.ts'
+import { isLinked } from '../../packages/core/src/mount/links.ts'
 
 const make = () => Object.assign(() => {}, { receive: () => {}, start: () => {} })
 const receiver = make()

@@ -1,6 +1,6 @@
 import type { HookContext, LumaCallback } from '@luma-callback/core'
 import { expect, test } from 'vitest'
-import { createDeliver } from '../../packages/core/src/hooks.ts'
+import { createDeliver } from '../../packages/core/src/hooks/deliver.ts'
 import { fakeClock } from '../helpers/clock.ts'
 import { callbackOf } from '../helpers/inboxes.ts'
 import { watch } from '../helpers/receiver.ts'

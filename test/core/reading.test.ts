@@ -2,7 +2,7 @@
 import * as fc from 'fast-check'
 import { PassThrough } from 'node:stream'
 import { describe, expect, test } from 'vitest'
-import { createReading } from '../../packages/core/src/reading.ts'
+import { createReading } from '../../packages/core/src/request/reading.ts'
 import { settlePromises } from '../helpers/clock.ts'
 import { count, startReceiver, verdict, watch, type Receiver } from '../helpers/receiver.ts'
 import { signedHeaders, successOf } from '../helpers/signed.ts'

@@ -1,6 +1,6 @@
 import type { Deliver, DeliverOptions, Job, LumaCallback } from '@luma-callback/core'
 import { describe, expect, test } from 'vitest'
-import { createDeliver } from '../../packages/core/src/hooks.ts'
+import { createDeliver } from '../../packages/core/src/hooks/deliver.ts'
 import { settlePromises } from '../helpers/clock.ts'
 import { fakeStore, jobOf, startRunner, type StartedRunner } from '../helpers/jobs.ts'
 import { heldHook, watch } from '../helpers/receiver.ts'

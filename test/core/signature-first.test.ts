@@ -1,7 +1,7 @@
 // A signature is checked over the task id before the body is parsed, and the id that is handed over is that one.
 import fc from 'fast-check'
 import { describe, expect, test, vi } from 'vitest'
-import { findTaskId } from '../../packages/core/src/find-task-id.ts'
+import { findTaskId } from '../../packages/core/src/callback/find-task-id.ts'
 import { startReceiver, verdict, verdictOf } from '../helpers/receiver.ts'
 
 const VIDEO = 'https://files.example/1.mp4'

@@ -1,10 +1,10 @@
 // The quick look for the task id, made to find another than the parser.
 import { beforeEach, expect, test, vi } from 'vitest'
-import { findTaskId } from '../../packages/core/src/find-task-id.ts'
+import { findTaskId } from '../../packages/core/src/callback/find-task-id.ts'
 import { startReceiver, verdictOf } from '../helpers/receiver.ts'
 import { successOf } from '../helpers/signed.ts'
 
-vi.mock('../../packages/core/src/find-task-id.ts', () => ({ findTaskId: vi.fn() }))
+vi.mock('../../packages/core/src/callback/find-task-id.ts', () => ({ findTaskId: vi.fn() }))
 
 const looked = vi.mocked(findTaskId)
 

@@ -6,7 +6,7 @@ import { describe, expect, onTestFinished, test } from 'vitest'
 import { memoryInboxes } from '../contract/memory-inbox.ts'
 import { failure, local, newDirectory, serve, sha256Of, startOrigin, videoOf, visible } from '../helpers/origin.ts'
 import { successOf } from '../helpers/signed.ts'
-import { deferred } from '../../packages/core/src/promises.ts'
+import { deferred } from '../../packages/core/src/internal/promises.ts'
 
 const BODY = videoOf(300_000)
 

@@ -4,7 +4,7 @@ import { open as openFile } from 'node:fs/promises'
 import type { ServerResponse } from 'node:http'
 import { join } from 'node:path'
 import { beforeEach, describe, expect, test, vi } from 'vitest'
-import { deferred } from '../../packages/core/src/promises.ts'
+import { deferred } from '../../packages/core/src/internal/promises.ts'
 import { BlockWriter } from '../../packages/download/src/target/block-writer.ts'
 import { failure, local, newDirectory, serve, sha256Of, startOrigin, videoOf } from '../helpers/origin.ts'
 

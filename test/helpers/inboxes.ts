@@ -11,7 +11,7 @@ import {
 } from '@luma-callback/core'
 import { sqliteInbox, type SqliteInboxOptions } from '@luma-callback/sqlite'
 import { onTestFinished, type TestContext } from 'vitest'
-import { systemClock } from '../../packages/core/src/clock.ts'
+import { systemClock } from '../../packages/core/src/internal/clock.ts'
 import { PATIENCE } from './patience.ts'
 import { successOf } from './signed.ts'
 

@@ -8,7 +8,7 @@ import {
   type Runner,
 } from '@luma-callback/core'
 import { onTestFinished } from 'vitest'
-import { createOutage } from '../../packages/core/src/outage.ts'
+import { createOutage } from '../../packages/core/src/inbox/outage.ts'
 import { fakeClock, type FakeClock } from './clock.ts'
 import { successOf } from './signed.ts'
 

@@ -131,8 +131,10 @@ test.each(packages)('every file of %s can be read in one sitting', (name) => {
 })
 
 test('every error code has one class and one row in the readme', () => {
-  const union = [...read('packages/core/src/errors.ts').matchAll(/\| '(ERR_LUMA_\w+)'/g)].map(([, code = '']) => code)
-  const classes = [...read('packages/core/src/errors.ts').matchAll(/readonly code = '(ERR_LUMA_\w+)'/g)].map(
+  const union = [...read('packages/core/src/errors/errors.ts').matchAll(/\| '(ERR_LUMA_\w+)'/g)].map(
+    ([, code = '']) => code,
+  )
+  const classes = [...read('packages/core/src/errors/errors.ts').matchAll(/readonly code = '(ERR_LUMA_\w+)'/g)].map(
     ([, code = '']) => code,
   )
   const rows = [...read('README.md').matchAll(/^\| `(ERR_LUMA_\w+)`/gm)].map(([, code = '']) => code)
@@ -155,7 +157,7 @@ describe('the readme', () => {
 
   test('has a row for every option, and for no other', () => {
     const [, declared = ''] =
-      /export interface LumaOptions \{([\s\S]*?)\n\}/.exec(read('packages/core/src/options.ts')) ?? []
+      /export interface LumaOptions \{([\s\S]*?)\n\}/.exec(read('packages/core/src/options/options.ts')) ?? []
     const options = [...declared.matchAll(/^ {2}(\w+)\??:/gm)].map(([, name]) => name)
     const [, section = ''] = /## Options([\s\S]*?)\n## /.exec(readme) ?? []
     const rows = [...section.matchAll(/^\| `(\w+)` *\|/gm)].map(([, name]) => name)
@@ -173,7 +175,7 @@ describe('the readme', () => {
   })
 
   test('says what is wrong for every answer that is not 200', () => {
-    const [, table = ''] = /const STATUS = \{([\s\S]*?)\n\}/.exec(read('packages/core/src/answers.ts')) ?? []
+    const [, table = ''] = /const STATUS = \{([\s\S]*?)\n\}/.exec(read('packages/core/src/errors/refusal.ts')) ?? []
     const reasons = [...table.matchAll(/^ {2}(\w+): (\d{3})/gm)].map(([, reason, status]) => `${status} ${reason}`)
     expect(reasons.length).toBeGreaterThan(10)
     const [, section = ''] = /## When something is wrong([\s\S]*?)\n## /.exec(readme) ?? []
@@ -181,7 +183,9 @@ describe('the readme', () => {
   })
 
   test('has a row for every event', () => {
-    const types = [...read('packages/core/src/events.ts').matchAll(/\| \{\s+type: '(\w+)'/g)].map(([, type]) => type)
+    const types = [...read('packages/core/src/events/events.ts').matchAll(/\| \{\s+type: '(\w+)'/g)].map(
+      ([, type]) => type,
+    )
     const [, section = ''] = /## Events([\s\S]*?)\n## /.exec(readme) ?? []
     for (const type of types) expect(section).toContain(`\`${type}\``)
   })

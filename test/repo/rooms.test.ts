@@ -7,6 +7,21 @@ const packages = readdirSync(join(ROOT, 'packages'))
 
 /** The folders of a package's source, from the top down. A file may import from its own folder and from those below it. */
 const ROOMS: Readonly<Record<string, readonly string[]>> = {
+  core: [
+    'mount',
+    'receive',
+    'options',
+    'wait',
+    'verify',
+    'request',
+    'direct',
+    'inbox',
+    'hooks',
+    'events',
+    'callback',
+    'errors',
+    'internal',
+  ],
   download: ['save', 'request', 'target', 'lock', 'guard'],
 }
 

@@ -8,7 +8,7 @@ import { callbackOf, hangs, openInbox, startInbox, temporaryFolder } from '../he
 import { canMount, mountReason } from '../helpers/namespaces.ts'
 import { heldHook, startReceiver, verdict } from '../helpers/receiver.ts'
 import { successOf } from '../helpers/signed.ts'
-import { systemClock } from '../../packages/core/src/clock.ts'
+import { systemClock } from '../../packages/core/src/internal/clock.ts'
 import { PATIENCE } from '../helpers/patience.ts'
 
 describe('a disk that is full', () => {

@@ -1,0 +1,119 @@
+import { hash } from 'node:crypto'
+import { systemClock, type Clock } from '../internal/clock.ts'
+
+/**
+ * What a claim found. `held`: someone works on it. `done`: it was completed before with this content;
+ * `conflict`: with another one.
+ */
+export type Claim = 'claimed' | 'held' | 'done' | 'conflict'
+
+/**
+ * Remembers which callbacks were handled, for direct mode. Every method is one atomic step, in however many
+ * processes share the store. All times are milliseconds. A rejected promise means that nobody knows; the
+ * provider is then answered 503 and sends again.
+ */
+export interface DedupeStore {
+  /**
+   * Takes a key that nobody holds and that is not done. Claiming again what one holds already is `claimed`.
+   *
+   * @param holder - Who claims; unique for each claim.
+   * @param lease - How long the claim holds without being renewed.
+   * @param digest - SHA-256 of the content. A store that does not keep it answers `done` where others say `conflict`.
+   */
+  claim(key: string, holder: string, lease: number, digest: string): Promise<Claim>
+  /** Holds a claim for another lease. Resolves to false if it is not this holder's any more. */
+  renew(key: string, holder: string, lease: number): Promise<boolean>
+  /** Marks as done what the holder claimed, to be remembered for `retention`. Changes nothing for anyone else. */
+  complete(key: string, holder: string, retention: number): Promise<void>
+  /** Gives a claim up, so that the next delivery is let through. Changes nothing for anyone else. */
+  release(key: string, holder: string): Promise<void>
+  /** Ends what the store opened itself. The receiver calls it when it has closed. */
+  close?(): Promise<void>
+}
+
+export interface MemoryDedupeOptions {
+  /** How many done keys are remembered; the oldest go first. 100 000 by default. */
+  max?: number
+}
+
+interface Entry {
+  key: string
+  /** Who holds the claim; undefined once it is done. */
+  holder: string | undefined
+  digest: string
+  expiresAt: number
+}
+
+/**
+ * Remembers in this process's memory: the default of direct mode, good for one process. What is held is
+ * never dropped; what is done is forgotten past its retention, or when `max` others came after it.
+ *
+ * @throws TypeError if `max` is not a positive integer.
+ */
+export function memoryDedupe(options: MemoryDedupeOptions = {}, clock: Clock = systemClock): DedupeStore {
+  const max = options.max ?? 100_000
+  if (!Number.isSafeInteger(max) || max < 1) {
+    throw new TypeError(`memoryDedupe: option "max" must be a positive integer, got ${String(max)}`)
+  }
+  const entries = new Map<string, Entry>()
+  // What is done, oldest first, in a ring: a Map's own order would do, but finding its first key after many
+  // were deleted means to step over all the gaps.
+  const done: Entry[] = []
+  let oldest = 0
+
+  /** A lease that ran out is still its holder's until someone else claims: a blocked event loop loses nothing. */
+  function owned(key: string, holder: string): Entry | undefined {
+    const entry = entries.get(shortKey(key))
+    return entry?.holder === holder ? entry : undefined
+  }
+
+  function remember(entry: Entry): void {
+    if (done.length < max) {
+      done.push(entry)
+      return
+    }
+    const dropped = done[oldest]
+    // The same key may have expired and been claimed again since.
+    if (dropped && entries.get(dropped.key) === dropped) entries.delete(dropped.key)
+    done[oldest] = entry
+    oldest = (oldest + 1) % max
+  }
+
+  return {
+    async claim(name, holder, lease, digest) {
+      const key = shortKey(name)
+      const entry = entries.get(key)
+      if (entry && entry.expiresAt > clock.now() && entry.holder !== holder) {
+        if (entry.holder !== undefined) return 'held'
+        return entry.digest === digest ? 'done' : 'conflict'
+      }
+      entries.set(key, { key, holder, digest, expiresAt: clock.now() + lease })
+      return 'claimed'
+    },
+    async renew(name, holder, lease) {
+      const entry = owned(name, holder)
+      if (entry) entry.expiresAt = clock.now() + lease
+      return entry !== undefined
+    },
+    async complete(name, holder, retention) {
+      const entry = owned(name, holder)
+      if (!entry) return
+      entry.holder = undefined
+      entry.expiresAt = clock.now() + retention
+      remember(entry)
+    },
+    async release(name, holder) {
+      const entry = owned(name, holder)
+      if (entry) entries.delete(entry.key)
+    },
+  }
+}
+
+/** Shorter than a hash, so that no key can be taken for the hash of another. */
+const LONGEST_KEPT_KEY = 63
+
+/** A key of a user's own can be of any length; a hundred thousand of them must not be. */
+function shortKey(key: string): string {
+  // Of its UTF-16: in UTF-8 all lone surrogates are one.
+  return key.length > LONGEST_KEPT_KEY ? hash('sha256', Buffer.from(key, 'utf16le')) : key
+}

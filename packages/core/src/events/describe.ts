@@ -1,0 +1,81 @@
+import { LumaError, toError } from '../errors/errors.ts'
+import type { LumaEvent } from './events.ts'
+import { printable } from './printable.ts'
+
+/** Characters. Behind a proxy it is what a header says, and so anything. */
+const LONGEST_ADDRESS = 64
+
+/**
+ * An event as text for a log: one line, and below it the frames of an error's stack. What strangers sent is
+ * cut short and its control characters are written out, so that it can forge no line and colour no terminal.
+ *
+ * @example
+ * ```ts
+ * observe: (event) => console.log(describeEvent(event))
+ * ```
+ */
+export function describeEvent(event: LumaEvent): string {
+  return `luma-callback: ${describe(event)}`
+}
+
+function describe(event: LumaEvent): string {
+  switch (event.type) {
+    case 'received':
+      return `received the ${event.callback.outcome} of task ${name(event)}`
+    case 'rejected':
+      return `answered ${event.status} ${event.reason}${withAddress(event, 'to')}${event.taskId === undefined ? '' : ` for task ${name(event)}`}: ${printable(event.detail ?? event.message)}`
+    case 'duplicate':
+      return `task ${name(event)} was here before and is not handled again`
+    case 'conflict':
+      return `task ${name(event)} was called back again${withAddress(event, 'by')} with another content (${event.callback.outcome}, code ${event.callback.code}); it is not handled, confirm with the API which is true`
+    case 'forged':
+      return `task ${name(event)} is not as its callback says: ${errorText(event.error)}`
+    case 'delivered':
+      return `the hook for task ${name(event)} is done (attempt ${event.attempt}, ${Math.round(event.duration)} ms)`
+    case 'retrying':
+      return `the hook for task ${name(event)} failed (attempt ${event.attempt}), ${event.by === 'inbox' ? `next run in ${event.delay} ms` : 'the provider is asked to send again'}: ${errorText(event.error)}`
+    case 'dead':
+      return `the hook for task ${name(event)} failed for good (attempt ${event.attempt}): ${errorText(event.error)}`
+    case 'recovered':
+      return `task ${name(event)} had been cut off and is delivered again (attempt ${event.attempt})`
+    case 'restored':
+      return `the ${event.store === 'inbox' ? 'inbox' : 'dedupe store'} works again, ${(event.duration / 1_000).toFixed(1)} s after it first failed`
+    case 'error':
+      return `${event.taskId === undefined ? '' : `task ${name(event)}: `}${errorText(event.error)}`
+    default:
+      return event satisfies never
+  }
+}
+
+function withAddress({ address }: { address?: string }, word: 'to' | 'by'): string {
+  return address === undefined ? '' : ` ${word} ${printable(address, { most: LONGEST_ADDRESS })}`
+}
+
+function name(event: LumaEvent): string {
+  return printable('callback' in event ? event.callback.taskId : 'taskId' in event ? (event.taskId ?? '') : '')
+}
+
+function errorText(error: Error): string {
+  const { message, cause } = error
+  const code = 'code' in error && typeof error.code === 'string' ? ` [${error.code}]` : ''
+  const because = cause === undefined ? '' : ` (cause: ${printable(toError(cause).message)})`
+  return [`${printable(error.name + code)}: ${printable(message)}${because}`, ...frames(error)].join('\n')
+}
+
+const MOST_FRAMES = 10
+
+/**
+ * Where a hook threw helps its author; where we noticed something helps nobody. A message may hold lines that
+ * look like frames, so they are looked for behind it.
+ */
+function frames(error: Error): string[] {
+  const { message, stack = '' } = error
+  if (error instanceof LumaError) return []
+  const start = stack.indexOf(message)
+  if (start === -1) return []
+  const lines = stack.slice(start + message.length).split('\n')
+  return lines
+    .filter((line) => /^ {4}at /.test(line))
+    .slice(0, MOST_FRAMES)
+    .map((line) => printable(line))
+}

@@ -1,0 +1,122 @@
+import type { RetrySchedule } from '../hooks/backoff.ts'
+import type { CallbackSource, LumaCallback } from '../callback/parse.ts'
+import type { Clock } from '../internal/clock.ts'
+import type { Emit } from '../events/events.ts'
+import type { Deliver } from '../hooks/deliver.ts'
+import type { Outage } from './outage.ts'
+
+/** What became of a callback that was handed in. */
+export type Recorded = 'recorded' | 'duplicate' | 'conflict'
+
+/** What an inbox is given when it starts to work. */
+export interface InboxOptions {
+  /** Deliveries running at once in this process. */
+  concurrency: number
+  retry: RetrySchedule
+  /** How long a key is remembered after it was done, in milliseconds. */
+  retention: number
+  /**
+   * Tells the user's observer; never throws. An inbox says how each run ended, as the events of the same names:
+   * `delivered`, `retrying` or `dead`; and `recovered` before a run whose last one a crash cut off.
+   */
+  emit: Emit
+  clock: Clock
+  /** Where failures of the store are noted, so that its return can be told. `createRunner` does it; hand it on. */
+  outage?: Outage | undefined
+}
+
+/**
+ * Where callbacks are kept between the answer and the hook. An engine of your own needs not all of it: `createRunner` does
+ * the running, with its slots, leases and retries, and the closing, over a `JobStore` that takes and writes jobs.
+ */
+export interface Inbox {
+  /**
+   * Takes a callback in. Resolves once it is durable; from then on it is delivered until it is done or dead.
+   * Of any number of calls for one key exactly one is told `recorded`; the same key with another
+   * content is a `conflict`. Rejects if it could not be made durable, and the provider will send it again; with a
+   * ClosedError after `close`.
+   */
+  record(callback: LumaCallback): Promise<Recorded>
+  /** What is known of the callback that was recorded under a key, if it still is; its body tells what a conflict is about. */
+  get?(key: string): Promise<(Pick<InboxEntry, 'raw'> & Partial<InboxEntry>) | undefined>
+  /** Begins to work off, first what a crash left behind. Called once before the first `record`. */
+  start(deliver: Deliver, options: InboxOptions): Promise<void>
+  /**
+   * Lets running deliveries finish, takes no new ones.
+   *
+   * @param options.timeout - Milliseconds until what still runs is cut off; 20 000 by default.
+   */
+  close(options?: CloseOptions): Promise<void>
+}
+
+export interface CloseOptions {
+  /** Milliseconds to wait for what runs; 20 000 by default. */
+  timeout?: number | undefined
+}
+
+export const CLOSE_TIMEOUT = 20_000
+
+/** Where a callback stands between its receipt and its end. */
+export type DeliveryState = 'pending' | 'running' | 'done' | 'dead'
+
+/** A callback as an inbox keeps it, for whoever looks into it. */
+export interface InboxEntry extends Readonly<Required<CallbackSource>> {
+  readonly taskId: string
+  readonly outcome: LumaCallback['outcome']
+  readonly state: DeliveryState
+  /** Runs of the hook that counted; those that a crash or a close cut off did not. */
+  readonly attempts: number
+  /** Runs that ended with their process, or with their lease. */
+  readonly crashes: number
+  /** What the latest failure said. */
+  readonly lastError: string | undefined
+  /** When the latest run began. */
+  readonly startedAt: Date | undefined
+  /** When it was done, or dead. */
+  readonly endedAt: Date | undefined
+  /** When the next run is due; of what is pending. */
+  readonly nextRunAt: Date | undefined
+}
+
+export interface ListOptions {
+  /** Only what is in this state. */
+  state?: DeliveryState | undefined
+  /** Where the page before ended. */
+  cursor?: string | undefined
+  /** Entries a page; 100 by default, at most 1 000. */
+  limit?: number | undefined
+}
+
+export interface InboxPage {
+  readonly entries: readonly InboxEntry[]
+  /** For the next page; undefined on the last one. */
+  readonly cursor: string | undefined
+}
+
+/** How many callbacks are in each state, and, at times only nearly, how many keys are remembered. */
+export type InboxStats = Readonly<Record<DeliveryState | 'seen', number>>
+
+/** An inbox that can be looked into, started or not: what the command line and dashboards are written against. */
+export interface DurableInbox extends Inbox {
+  /**
+   * A page of what is kept. Of `pending` and `running` the soonest due comes first, of `done` and `dead` the
+   * latest ended, of all states together the latest recorded.
+   *
+   * @throws TypeError for a state, cursor or limit that is none.
+   */
+  list(options?: ListOptions): Promise<InboxPage>
+  get(key: string): Promise<InboxEntry | undefined>
+  /**
+   * Gives a dead callback, or every one, a new set of attempts.
+   *
+   * @returns How many were dead and are pending now.
+   */
+  requeue(key?: string): Promise<number>
+  stats(): Promise<InboxStats>
+  /**
+   * Forgets the content of what is done. Its keys stay remembered for their retention.
+   *
+   * @returns How many went.
+   */
+  purge(): Promise<number>
+}

@@ -1,0 +1,138 @@
+import type { LumaCallback } from '../callback/parse.ts'
+import { systemClock } from '../internal/clock.ts'
+import { ClosedError, StoreUnavailableError, toError } from '../errors/errors.ts'
+import type { Emit } from '../events/events.ts'
+import type { DurableInbox, InboxOptions, Recorded } from './contract.ts'
+import type { Deliver } from '../hooks/deliver.ts'
+import { pause, within } from '../internal/promises.ts'
+
+/** What `withSpool` can be told. */
+export interface SpoolOptions {
+  /** How long the inbox may take before a callback goes to the spool, in milliseconds. Default: 3 000. */
+  timeout?: number | undefined
+}
+
+const TIMEOUT = 3_000
+/** The spool tries for as long as it takes; between two tries of one callback pass so many milliseconds. */
+const MOVING = { attempts: Number.MAX_SAFE_INTEGER, minDelay: 500, maxDelay: 5_000 }
+
+/**
+ * An inbox that goes on taking callbacks while its engine is away. What the inbox does not take in time is kept in the
+ * spool, a durable inbox on this machine, is answered 200, and moves over when the inbox takes it. Hooks run from the
+ * inbox alone, so one callback still runs once. What can be looked into is the inbox; the spool by itself.
+ *
+ * @param inbox - Where callbacks belong: `redisInbox`, `postgresInbox`, or one of your own.
+ * @param spool - Where they wait: `sqliteInbox(file)`, a file for each machine, and for nothing else.
+ * @throws TypeError for a timeout that is no positive integer.
+ * @example
+ * ```ts
+ * const inbox = withSpool(redisInbox(url), sqliteInbox('spool.db'))
+ * ```
+ */
+export function withSpool(inbox: DurableInbox, spool: DurableInbox, options: SpoolOptions = {}): DurableInbox {
+  const timeout = options.timeout ?? TIMEOUT
+  if (!Number.isSafeInteger(timeout) || timeout < 1) {
+    throw new TypeError('withSpool: option "timeout" must be a positive integer, in milliseconds')
+  }
+  const closed = new AbortController()
+  let starting: Promise<void> | undefined
+
+  function recordIn(callback: LumaCallback): Promise<Recorded> {
+    const late = (): Error => new Error(`the inbox did not take task ${callback.taskId} within ${timeout} ms`)
+    return within(() => inbox.record(callback), timeout, late, systemClock)
+  }
+
+  async function record(callback: LumaCallback): Promise<Recorded> {
+    if (closed.signal.aborted) throw new ClosedError('the inbox and its spool were closed')
+    try {
+      return await recordIn(callback)
+    } catch (cause) {
+      // It may have taken the callback and only its answer was lost: then it will know the callback when that is moved.
+      return recordInSpool(callback, cause)
+    }
+  }
+
+  async function recordInSpool(callback: LumaCallback, cause: unknown): Promise<Recorded> {
+    try {
+      return await spool.record(callback)
+    } catch (error) {
+      const errors = new AggregateError([cause, error])
+      throw new StoreUnavailableError(`neither the inbox nor its spool took task ${callback.taskId}`, { cause: errors })
+    }
+  }
+
+  /** The spool's hook: what it holds is done when the inbox has it. However that fails, it is tried again. */
+  function moving({ emit }: InboxOptions): Deliver {
+    return async (callback) => {
+      const recorded = await recordIn(callback).catch((cause: unknown) => {
+        throw new StoreUnavailableError(`task ${callback.taskId} waits in the spool`, { cause })
+      })
+      if (recorded !== 'conflict') return
+      const first = await inbox.get(callback.key).catch(() => undefined)
+      emit({ type: 'conflict', callback, first: first?.raw })
+    }
+  }
+
+  /** What the spool does is no delivery: of its events the user hears what went wrong. */
+  function troubles({ emit }: InboxOptions): Emit {
+    return (event) => {
+      if (event.type === 'error') emit(event)
+      if (event.type === 'dead') {
+        // Moving it was cut off by crashes, for which it is not to blame. If this fails, the next start does it.
+        spool.requeue(event.callback.key).catch((error: unknown) => emit({ type: 'error', error: toError(error) }))
+      }
+      if ((event.type === 'retrying' && !closed.signal.aborted) || event.type === 'dead') {
+        emit({ type: 'error', error: event.error, taskId: event.callback.taskId })
+      }
+    }
+  }
+
+  async function startSpool(inboxOptions: InboxOptions): Promise<void> {
+    await spool.requeue()
+    const spoolOptions = { ...inboxOptions, retry: MOVING, emit: troubles(inboxOptions), outage: undefined }
+    await spool.start(moving(inboxOptions), spoolOptions)
+  }
+
+  /** Until it succeeds: that the engine is away is no reason for a receiver not to start. */
+  async function startInbox(deliver: Deliver, inboxOptions: InboxOptions): Promise<void> {
+    const { emit, clock, outage } = inboxOptions
+    while (!closed.signal.aborted) {
+      try {
+        await inbox.start(deliver, inboxOptions)
+        return outage?.worked('start')
+      } catch (cause) {
+        outage?.failed('start')
+        const message = `the inbox could not be started yet: ${toError(cause).message}`
+        emit({ type: 'error', error: new StoreUnavailableError(message, { cause }) })
+        await pause(MOVING.maxDelay, closed.signal, clock)
+      }
+    }
+  }
+
+  return {
+    record,
+    async start(deliver, inboxOptions) {
+      await startSpool(inboxOptions)
+      starting = startInbox(deliver, inboxOptions)
+      // An engine that answers is started when this resolves; one that does not holds nobody up.
+      await within(
+        () => starting ?? Promise.resolve(),
+        timeout,
+        () => new Error('later'),
+        systemClock,
+      ).catch(() => {})
+    },
+    async close(closeOptions) {
+      closed.abort()
+      await Promise.all([inbox.close(closeOptions), spool.close(closeOptions), starting])
+    },
+    async get(key) {
+      const spooled = await spool.get(key).catch(() => undefined)
+      return spooled && spooled.state !== 'done' ? spooled : inbox.get(key)
+    },
+    list: (listOptions) => inbox.list(listOptions),
+    requeue: (key) => inbox.requeue(key),
+    stats: () => inbox.stats(),
+    purge: () => inbox.purge(),
+  }
+}

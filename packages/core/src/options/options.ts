@@ -1,0 +1,246 @@
+import { z } from 'zod'
+import type { RetrySchedule } from '../hooks/backoff.ts'
+import { callProblem } from './call-hints.ts'
+import type { LumaCallback } from '../callback/parse.ts'
+import { LONGEST_TIMER } from '../internal/clock.ts'
+import type { DedupeStore } from '../direct/dedupe.ts'
+import type { Observer } from '../events/events.ts'
+import type { FailureHook, SuccessHook } from '../hooks/deliver.ts'
+import type { Inbox } from '../inbox/contract.ts'
+import { nearestName } from './nearest-name.ts'
+import { has, isHook, optionHint, timeHint } from './option-hints.ts'
+import { normalisePath, pathProblem } from '../request/path.ts'
+import { printable } from '../events/printable.ts'
+import type { LumaRequest } from '../request/request.ts'
+import { secretProblem, type Secret } from '../verify/secret.ts'
+import type { Trust } from '../hooks/trust.ts'
+
+/** A check of the user's own. */
+export type Verify = (request: LumaRequest, callback: LumaCallback) => unknown
+
+/** What `lumaCallback` can be told. Times are milliseconds, `tolerance` aside. */
+export interface LumaOptions {
+  /** Runs for each task that succeeded, once. May be async; what it throws means: try again. */
+  onSuccess: SuccessHook
+  /** Runs for each task that failed, once. Without it a failure is acknowledged and told to `observe` as an error. */
+  onFailure?: FailureHook | undefined
+  /**
+   * Where `app.use` without a mount point answers; compared as the framework's router compares a route's path. `'*'`: the
+   * receiver answers wherever it is called, for wrappers, controllers and frameworks that hide it. Default:
+   * `/luma-modify-callback`.
+   */
+  path?: string | undefined
+  /** Keeps callbacks durably between the answer and the hook. Default: direct mode, which keeps nothing. */
+  inbox?: Inbox | undefined
+  /** Remembers what was handled, in direct mode. Default: `memoryDedupe()`, good for one process. */
+  dedupe?: DedupeStore | undefined
+  /**
+   * The account's `webhookHmacKey`; several while one is rotated out; or a function of the request, for many
+   * tenants. Left out: callbacks are not verified, with one warning a process. Given as `undefined`, as by an
+   * environment variable that is not set: a TypeError, for that must not switch verification off.
+   */
+  secret?: Secret | undefined
+  /** How far the signature's time may be off, past or future, in seconds. Default: 300. */
+  tolerance?: number | undefined
+  /** One more check of your own, after the signature: throws, rejects or gives `false` to answer 401. */
+  verify?: Verify | undefined
+  /**
+   * Asked before each run of a hook, and after the answer where there is an inbox, whether the callback is true: with
+   * `confirm(client)` of `@luma-callback/client`, hooks get what the API says. Default: a callback is taken at its word.
+   */
+  trust?: Trust | undefined
+  /** Direct mode's deadline for the answer. Default: 10 000, at most 14 000: the provider waits 15 s. */
+  ackTimeout?: number | undefined
+  /**
+   * How long one run of a hook may take; then its signal aborts and the attempt counts as failed. A hook that heeds no
+   * signal gets as long again to end before its next run begins in this process. Default: 600 000.
+   */
+  hookTimeout?: number | undefined
+  /** How failures of what was answered 200 are retried: exponential, half jitter. Default: 5 attempts, 1 000, 300 000. */
+  retry?: { [Name in keyof RetrySchedule]?: RetrySchedule[Name] | undefined } | undefined
+  /** Hooks running at once in this process. Default: 10. */
+  concurrency?: number | undefined
+  /** The largest body taken, in bytes or as `'256kb'` (1 kB is 1 024 bytes). Default: 262 144. */
+  bodyLimit?: number | string | undefined
+  /** How long a body may take to arrive. Default: 10 000. */
+  bodyTimeout?: number | undefined
+  /** How long a key is remembered. Default: 14 days; at least twice `tolerance`, or a replay could be taken for new. */
+  retention?: number | undefined
+  /** What makes two callbacks the same. Default: task id and outcome, which `callback.key` holds. */
+  key?: ((callback: LumaCallback) => string) | undefined
+  /** Told every notable step. Default: what someone should look at goes to `console.error`; what repeats, as a count. */
+  observe?: Observer | undefined
+}
+
+/** The options with every default filled in. */
+export interface Settings {
+  onSuccess: SuccessHook
+  onFailure: FailureHook | undefined
+  path: string
+  inbox: Inbox | undefined
+  dedupe: DedupeStore | undefined
+  secret: Secret | undefined
+  tolerance: number
+  verify: Verify | undefined
+  trust: Trust | undefined
+  ackTimeout: number
+  hookTimeout: number
+  retry: RetrySchedule
+  concurrency: number
+  /** Bytes. */
+  bodyLimit: number
+  bodyTimeout: number
+  retention: number
+  key: LumaOptions['key']
+  observe: Observer | undefined
+}
+
+const DAY = 24 * 60 * 60 * 1000
+
+/**
+ * `lumaCallback(onSuccess, options?)` and `lumaCallback(options)` are the same thing; this makes one of the two.
+ *
+ * @throws TypeError that says what to write, if neither form was used.
+ */
+export function toOptions(first: SuccessHook | LumaOptions, second?: Omit<LumaOptions, 'onSuccess'>): LumaOptions {
+  const problem = callProblem(first, second)
+  if (problem !== undefined) throw new TypeError(`lumaCallback: ${problem}`)
+  if (typeof first !== 'function') return first
+  if (second && 'onSuccess' in second)
+    throw wrong('onSuccess', 'was given twice: as the first argument and as an option')
+  return { ...second, onSuccess: first }
+}
+
+/**
+ * Checks options and fills in their defaults.
+ *
+ * @throws TypeError that names the option that is wrong or unknown.
+ */
+export function readOptions(options: LumaOptions): Settings {
+  if (typeof options !== 'object' || options === null) {
+    throw new TypeError(
+      'lumaCallback: give it a function to call on success, or an object of options; createHandler takes options alone, as in createHandler({ onSuccess })',
+    )
+  }
+  const given: unknown = options.secret
+  if ('secret' in options && (given === undefined || given === null)) {
+    throw wrong(
+      'secret',
+      `is ${given}; is an environment variable not set? To take callbacks unverified, leave the option out`,
+    )
+  }
+  const { data: settings, error } = settingsSchema.safeParse(options)
+  if (error) throw optionError(error, options)
+  if (settings.inbox && options.dedupe) throw wrong('dedupe', 'is for direct mode; an inbox has a memory of its own')
+  if (settings.retry.minDelay > settings.retry.maxDelay) throw wrong('retry.minDelay', 'is greater than retry.maxDelay')
+  if (settings.retention < settings.tolerance * 2000)
+    throw wrong('retention', 'must be at least twice the tolerance; it is in milliseconds, the tolerance in seconds')
+  return settings as Settings
+}
+
+function integer(least: number, most: number, fallback: number) {
+  const message =
+    most === Number.MAX_SAFE_INTEGER
+      ? `must be an integer of at least ${least}`
+      : `must be an integer from ${least} to ${most}`
+  return z.int(message).min(least, message).max(most, message).default(fallback)
+}
+
+function hook() {
+  return z.custom(isHook, 'must be a function')
+}
+
+function callable() {
+  return z.custom((value) => typeof value === 'function', 'must be a function')
+}
+
+function having(...methods: string[]) {
+  return z.custom((value) => has(value, ...methods), `must be an object with the methods ${methods.join(', ')}`)
+}
+
+const SIZE = /^(\d+)(b|kb|mb)$/i
+const UNITS: Record<string, number> = { b: 1, kb: 1024, mb: 1024 ** 2 }
+const SIZE_MESSAGE = 'must be a positive number of bytes, or a text like "256kb" or "1mb"'
+
+const size = z
+  .union([z.number(), z.string()], SIZE_MESSAGE)
+  .default('256kb')
+  .transform((value) => {
+    if (typeof value === 'number') return value
+    const [, digits, unit] = SIZE.exec(value) ?? []
+    return Number(digits) * (UNITS[unit?.toLowerCase() ?? ''] ?? Number.NaN)
+  })
+  .refine((bytes) => Number.isSafeInteger(bytes) && bytes > 0, SIZE_MESSAGE)
+
+/** The only option that has options of its own. */
+const RETRY = ['attempts', 'minDelay', 'maxDelay']
+
+const settingsSchema = z.strictObject({
+  onSuccess: hook(),
+  onFailure: hook().optional(),
+  path: z
+    .string('must be a string')
+    .superRefine((value, context) => {
+      const problem = pathProblem(value)
+      if (problem !== undefined) context.addIssue({ code: 'custom', message: problem })
+    })
+    .transform(normalisePath)
+    .default('/luma-modify-callback'),
+  inbox: having('record', 'start', 'close').optional(),
+  dedupe: having('claim', 'renew', 'complete', 'release').optional(),
+  secret: z
+    .unknown()
+    .superRefine((value, context) => {
+      const problem = typeof value === 'function' ? undefined : secretProblem(value)
+      if (problem) context.addIssue({ code: 'custom', message: problem })
+    })
+    .optional(),
+  tolerance: integer(1, 24 * 60 * 60, 300),
+  verify: callable().optional(),
+  trust: having('confirm').optional(),
+  ackTimeout: integer(1, 14_000, 10_000),
+  hookTimeout: integer(1, LONGEST_TIMER, 10 * 60 * 1000),
+  retry: z
+    .strictObject(
+      {
+        attempts: integer(1, Number.MAX_SAFE_INTEGER, 5),
+        minDelay: integer(0, LONGEST_TIMER, 1000),
+        maxDelay: integer(0, LONGEST_TIMER, 5 * 60 * 1000),
+      },
+      `must be an object with ${RETRY.join(', ')}`,
+    )
+    .prefault({}),
+  concurrency: integer(1, Number.MAX_SAFE_INTEGER, 10),
+  bodyLimit: size,
+  bodyTimeout: integer(1, LONGEST_TIMER, 10_000),
+  retention: integer(1, Number.MAX_SAFE_INTEGER, 14 * DAY),
+  key: callable().optional(),
+  observe: callable().optional(),
+})
+
+/** Says what is wrong, and what to write, without showing the value: it may be a secret. */
+function optionError(error: z.ZodError, options: object): TypeError {
+  // Before what is missing: that is why it is.
+  const unknown = error.issues.find((issue) => issue.code === 'unrecognized_keys')
+  if (unknown) {
+    const [name = ''] = unknown.keys
+    const known = unknown.path.length > 0 ? RETRY : Object.keys(settingsSchema.shape)
+    const nearest = nearestName(name, known)
+    const hint = nearest === undefined ? '.' : `, did you mean ${nearest}?`
+    return new TypeError(
+      `lumaCallback: unknown option "${[...unknown.path, printable(name)].join('.')}"${hint} Known are ${known.join(', ')}`,
+    )
+  }
+  const [issue] = error.issues
+  const name = issue?.path.join('.') ?? ''
+  const value = valueAt(options, issue?.path ?? [])
+  return wrong(name, optionHint(name, value) ?? `${issue?.message ?? 'is wrong'}${timeHint(name, value)}`)
+}
+
+function valueAt(options: unknown, path: readonly PropertyKey[]): unknown {
+  return path.reduce<unknown>((value, name) => (value as Record<PropertyKey, unknown> | undefined)?.[name], options)
+}
+
+function wrong(option: string, message: string): TypeError {
+  return new TypeError(`lumaCallback: option "${option}" ${message}`)
+}

@@ -1,0 +1,29 @@
+import { refusalAnswer, type LumaAnswer } from './answers.ts'
+import { OtherFamilyError, StoreUnavailableError, toError } from '../errors/errors.ts'
+import type { Emit } from '../events/events.ts'
+import { toRefusal } from './refusals.ts'
+import { addressIn, type LumaRequest } from '../request/request.ts'
+
+/** For the observer, of a request whose answer is the framework's. */
+const FAILED = 'something that is not the request’s fault was thrown; the framework answers'
+
+/** How what went wrong with a request is answered; throws what is not ours to answer. Either way the observer is told. */
+export function refuse(
+  error: unknown,
+  { request, taskId: known, emit }: { request: LumaRequest; taskId: string | undefined; emit: Emit },
+): LumaAnswer {
+  const taskId = known ?? (error instanceof OtherFamilyError ? error.taskId : undefined)
+  const about = taskId === undefined ? {} : { taskId }
+  const from = addressIn(request)
+  const refusal = toRefusal(error)
+  if (!refusal) {
+    emit({ type: 'error', error: toError(error), ...about })
+    emit({ type: 'rejected', status: 500, reason: 'error', message: FAILED, ...about, ...from })
+    throw error
+  }
+  const { status, reason, message, detail, family } = refusal
+  const extra = { ...(detail !== undefined && { detail }), ...(family !== undefined && { family }) }
+  if (error instanceof StoreUnavailableError) emit({ type: 'error', error, ...about })
+  emit({ type: 'rejected', status, reason, message, ...extra, ...about, ...from })
+  return refusalAnswer(refusal)
+}

@@ -1,0 +1,52 @@
+import type { LumaCallback } from '../callback/parse.ts'
+import type { Clock } from '../internal/clock.ts'
+import { NoSecretError, StoreUnavailableError, toError } from '../errors/errors.ts'
+import type { Emit } from '../events/events.ts'
+import type { Verify } from '../options/options.ts'
+import { within } from '../internal/promises.ts'
+import type { LumaRequest } from '../request/request.ts'
+import { secretsFrom, type SecretFunction } from '../verify/secret.ts'
+import { unverified } from '../verify/signature.ts'
+
+/** The checks that users write themselves: a `secret` that is a function, and `verify`. */
+export interface UserChecks {
+  /** @throws Refusal `unverified` if it knows no secret; StoreUnavailableError if it fails or is late. */
+  askForSecrets(ask: SecretFunction, request: LumaRequest): Promise<readonly string[]>
+  /** @throws Refusal `unverified` if it throws or gives `false`; StoreUnavailableError if it is late. */
+  checkByUser(verify: Verify, request: LumaRequest, callback: LumaCallback): Promise<void>
+}
+
+interface UserChecksOptions {
+  /** Milliseconds until an answer is given up. */
+  ackTimeout: number
+  emit: Emit
+  clock: Clock
+}
+
+export function createUserChecks({ ackTimeout, emit, clock }: UserChecksOptions): UserChecks {
+  return {
+    async askForSecrets(ask, request) {
+      const late = () => new Error(`it did not answer within ${ackTimeout} ms`)
+      try {
+        return await within(() => secretsFrom(ask, request), ackTimeout, late, clock)
+      } catch (cause) {
+        if (!(cause instanceof NoSecretError))
+          throw new StoreUnavailableError('the "secret" function failed', { cause })
+        emit({ type: 'error', error: cause })
+        throw unverified(cause.message)
+      }
+    },
+
+    async checkByUser(verify, request, callback) {
+      const late = () => new StoreUnavailableError(`the "verify" function did not answer within ${ackTimeout} ms`)
+      try {
+        const verdict = await within(async () => verify(request, callback), ackTimeout, late, clock)
+        // A function that returns false looks like a predicate, and its author does not mean to accept.
+        if (verdict === false) throw new Error('it returned false')
+      } catch (error) {
+        if (error instanceof StoreUnavailableError) throw error
+        throw unverified(`the "verify" function refused: ${toError(error).message}`)
+      }
+    },
+  }
+}

@@ -1,0 +1,40 @@
+import type { LumaCallback } from '../callback/parse.ts'
+import { ForgedError, StoreUnavailableError, UnconfirmedError } from '../errors/errors.ts'
+import type { DurableInbox, Inbox, InboxEntry } from '../inbox/contract.ts'
+
+const UNBORNE = [ForgedError, UnconfirmedError].map(({ name }) => `${name}: `)
+
+/** Whether a callback ended because nobody bore it out, so that a later one of its key may be the true one. */
+export function isUnborne({ state, lastError }: Partial<Pick<InboxEntry, 'state' | 'lastError'>>): boolean {
+  return state === 'dead' && UNBORNE.some((start) => lastError?.startsWith(start))
+}
+
+/**
+ * Whoever sends a forged callback before the true one takes its key, and the true one is a conflict. So it gives the key
+ * another run: then the true content is asked for anyway.
+ */
+export async function reviveUnborne(
+  inbox: Inbox | undefined,
+  { key, taskId }: Pick<LumaCallback, 'key' | 'taskId'>,
+): Promise<void> {
+  const durable = inbox as Partial<DurableInbox> | undefined
+  if (!durable?.requeue || !durable.get) return
+  try {
+    const entry = await durable.get(key)
+    if (entry && isUnborne(entry)) await durable.requeue(key)
+  } catch (cause) {
+    throw new StoreUnavailableError(`task ${taskId} could not be given another run`, { cause })
+  }
+}
+
+/** Whether a callback's hook failed for good, or somebody could not bear it out. */
+export async function isDead(
+  inbox: Inbox | undefined,
+  { key, taskId }: Pick<LumaCallback, 'key' | 'taskId'>,
+): Promise<boolean> {
+  try {
+    return (await inbox?.get?.(key))?.state === 'dead'
+  } catch (cause) {
+    throw new StoreUnavailableError(`nobody could tell what became of task ${taskId}`, { cause })
+  }
+}
