@@ -1,4 +1,12 @@
-import { memoryDedupe, parseCallback, StoreUnavailableError, ForgedError, type LumaEvent } from '@luma-callback/core'
+import {
+  ForgedError,
+  memoryDedupe,
+  NoHookError,
+  parseCallback,
+  StoreUnavailableError,
+  UnrecoverableError,
+  type LumaEvent,
+} from '@luma-callback/core'
 import * as fc from 'fast-check'
 import { afterEach, beforeEach, describe, expect, test, vi, type MockInstance } from 'vitest'
 import { createPrinter } from '../../packages/core/src/events/printer.ts'
@@ -38,6 +46,27 @@ const retrying = (error: Error): LumaEvent => ({
   delay: 1_000,
 })
 const dead = (error: Error): LumaEvent => ({ type: 'dead', callback, attempt: 5, error })
+
+describe('a task that nothing else names', () => {
+  test('has a line of its own: a failure without a hook, a stored callback that cannot be read', () => {
+    const { lines, print } = start()
+    for (let index = 0; index < 20; index++) {
+      print({ type: 'error', error: new NoHookError(`task ${index} failed with code 500`), taskId: String(index) })
+      print({ type: 'error', error: new UnrecoverableError(`the stored callback ${index} cannot be read`) })
+    }
+    expect(lines).toHaveLength(40)
+  })
+
+  test('is listed where conflicts are counted, up to twenty of them', async () => {
+    const { clock, lines, print } = start()
+    const tasks = Array.from({ length: 25 }, (_, index) => `task-${index}`)
+    for (const taskId of tasks) print({ type: 'conflict', callback: { ...callback, taskId }, first: undefined })
+    await clock.advance(MINUTE)
+    const text = lines.join('\n')
+    for (const taskId of tasks.slice(0, 21)) expect(text).toContain(taskId)
+    expect(text).toContain('and others')
+  })
+})
 
 describe('a flood', () => {
   test('of 300 forged requests is one line at once, with time and address, and one line with the count', async () => {

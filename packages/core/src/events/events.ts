@@ -1,6 +1,7 @@
 import type { RefusalReason } from '../errors/refusal.ts'
 import type { LumaCallback } from '../callback/parse.ts'
 import { toError } from '../errors/errors.ts'
+import { printable } from './printable.ts'
 
 /** Everything notable, in one union; narrow on `type`. */
 export type LumaEvent =
@@ -50,7 +51,7 @@ export type Emit = (event: LumaEvent) => void
 /** Of an observer that may throw, or reject later: makes what hands events to it and does neither. */
 export function createEmit<Event>(observe: (event: Event) => unknown): (event: Event) => void {
   function complain(error: unknown): void {
-    console.error(`luma-callback: the function given as "observe" failed: ${toError(error).message}`)
+    console.error(`luma-callback: the function given as "observe" failed: ${printable(toError(error).message)}`)
   }
   return (event) => {
     try {

@@ -2,6 +2,7 @@ import type { Clock, Timer } from '../internal/clock.ts'
 import { captureContext } from '../internal/async-context.ts'
 import { describeEvent } from './describe.ts'
 import type { LumaEvent } from './events.ts'
+import { printable } from './printable.ts'
 
 /** Milliseconds from a line to the next of its kind. They double with each line, up to the longest. */
 const FIRST_PAUSE = 1_000
@@ -9,6 +10,8 @@ const LONGEST_PAUSE = 60_000
 /** Kinds that are told apart, and addresses that are counted; strangers must not fill the memory with either. */
 const MOST_KINDS = 50
 const MOST_ADDRESSES = 1_000
+/** Tasks that a summary lists. */
+const MOST_TASKS = 20
 /** Characters of an address or of an error's name that are looked at. */
 const LONGEST_NAME = 64
 
@@ -33,6 +36,8 @@ interface Kind {
   /** The latest of them, as it would have been printed. */
   latest: string
   addresses: Set<string>
+  /** The tasks they are about, as far as they are listed. */
+  tasks: Set<string>
   timer: Timer | undefined
 }
 
@@ -63,6 +68,8 @@ export function createPrinter({ clock, write }: PrinterOptions): Printer {
     if (address !== undefined && kind.addresses.size <= MOST_ADDRESSES) {
       kind.addresses.add(address.slice(0, LONGEST_NAME))
     }
+    const task = 'callback' in event ? event.callback.taskId : undefined
+    if (task !== undefined && kind.tasks.size < MOST_TASKS) kind.tasks.add(printable(task, { most: LONGEST_NAME }))
     kind.timer ??= inMaking(() => clock.setTimeout(() => tell(kind), kind.toldAt + kind.pause - clock.elapsed()))
     // Counts are no reason for a process to go on.
     kind.timer.unref?.()
@@ -81,13 +88,14 @@ export function createPrinter({ clock, write }: PrinterOptions): Printer {
     kind.count = 0
     kind.latest = ''
     kind.addresses.clear()
+    kind.tasks.clear()
     kind.timer = undefined
   }
 
-  function summary({ count, toldAt, addresses, latest }: Kind): string {
+  function summary({ count, toldAt, addresses, tasks, latest }: Kind): string {
     const seconds = Math.max(1, Math.round((clock.elapsed() - toldAt) / 1_000))
     const [first = ''] = latest.split('\n')
-    return `${time()} luma-callback: ${count} more like it in the last ${seconds} s${from(addresses)}, the latest at ${first}`
+    return `${time()} luma-callback: ${count} more like it in the last ${seconds} s${from(addresses)}${of(tasks)}, the latest at ${first}`
   }
 
   function line(event: LumaEvent): string {
@@ -120,7 +128,12 @@ export function createPrinter({ clock, write }: PrinterOptions): Printer {
 }
 
 function newKind(): Kind {
-  return { pause: 0, toldAt: -Infinity, count: 0, latest: '', addresses: new Set(), timer: undefined }
+  return { pause: 0, toldAt: -Infinity, count: 0, latest: '', addresses: new Set(), tasks: new Set(), timer: undefined }
+}
+
+function of(tasks: Set<string>): string {
+  if (tasks.size === 0) return ''
+  return `, of the tasks ${[...tasks].join(', ')}${tasks.size === MOST_TASKS ? ' and others' : ''}`
 }
 
 function from({ size }: Set<string>): string {
@@ -151,6 +164,9 @@ function isTrouble(event: LumaEvent): boolean {
   }
 }
 
+/** A failure that no hook took, and a stored callback that cannot be read: their line is all that tells which task it was. */
+const ONE_LINE_EACH: ReadonlySet<string> = new Set(['ERR_LUMA_NO_HOOK', 'ERR_LUMA_UNRECOVERABLE'])
+
 /**
  * What counts as the same; undefined for what is always printed. A task that is dead is lost unless someone acts, and its line
  * may be all that is left of it; one that is dead because it was forged has lost nothing.
@@ -162,7 +178,7 @@ function kindOf(event: LumaEvent): string | undefined {
     case 'retrying':
       return `${event.type} ${event.by} ${nameOf(event.error)}`
     case 'error':
-      return `${event.type} ${nameOf(event.error)}`
+      return ONE_LINE_EACH.has(nameOf(event.error)) ? undefined : `${event.type} ${nameOf(event.error)}`
     case 'dead':
       return nameOf(event.error) === 'ERR_LUMA_FORGED' ? 'dead forged' : undefined
     default:

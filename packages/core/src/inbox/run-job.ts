@@ -54,7 +54,8 @@ export async function runJob<Held extends Job>(job: Held, context: JobContext<He
   } catch (error) {
     // It could be read when it was recorded: someone changed the store, or a later version of ours reads otherwise.
     const unreadable = toError(error)
-    emit({ type: 'error', error: unreadable })
+    const message = `the stored callback ${key} cannot be read, so it is dead: ${unreadable.message}`
+    emit({ type: 'error', error: new UnrecoverableError(message, { cause: unreadable }) })
     const failure = failureText(unreadable)
     await note(job, context, () => store.bury(job, failure))
   } finally {
