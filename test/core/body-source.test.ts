@@ -135,6 +135,22 @@ describe('a stream is read', () => {
     expect(await judge(sample, bodyOf(...halves).pause(), declared)).toBe('200 received')
   })
 
+  test.each([
+    ['one byte each', 1, 1],
+    ['one byte each, and now and then many', 1, 300],
+  ])('in chunks of %s', async (_what, size, every) => {
+    const { taskId, body } = successOf()
+    const large = { taskId, body: body.replace('successfully', 'x'.repeat(20_000)) }
+    const text = Buffer.from(large.body)
+    const chunks: Buffer[] = []
+    for (let at = 0; at < text.length;) {
+      const length = chunks.length % every === every - 1 ? 2_000 * Number(every > 1) + size : size
+      chunks.push(text.subarray(at, at + length))
+      at += length
+    }
+    expect(await judge(large, bodyOf(...chunks), { 'content-length': String(text.length) })).toBe('200 received')
+  })
+
   test('while another listens', async () => {
     const heard: Buffer[] = []
     const stream = bodyOf(...halves).on('data', (chunk: Buffer) => heard.push(chunk))

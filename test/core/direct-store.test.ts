@@ -254,3 +254,24 @@ async function answeredEarly(broken: Parameters<typeof start>[0]) {
   expect(await answer).toBe('200 received')
   return { ...receiver, sample }
 }
+
+test.each([undefined, null, true, 'OK'])(
+  'a store that answers a claim with %s is no conflict: 503, and nothing runs',
+  async (claimed) => {
+    const receiver = start(() => ({ claim: async () => claimed as never }))
+    expect(await verdictOf(receiver.send(successOf()))).toBe('503 store_unavailable')
+    expect(receiver.calls).toEqual([])
+  },
+)
+
+test('a hook that is done holds no memory while the note of it hangs', async () => {
+  const receiver = startReceiver({ dedupe: { ...memoryDedupe(), complete: never }, ackTimeout: 1_000 })
+  const prompt = JSON.stringify({ prompt: `雪${'x'.repeat(245_000)}` })
+  for (let index = 0; index < 100; index++) {
+    const taskId = `large-${index}`
+    const data = { taskId, promptJson: prompt, resultUrls: ['https://cdn.example/1.mp4'] }
+    const answer = watch(verdictOf(receiver.send({ taskId, body: JSON.stringify({ code: 200, msg: '', data }) })))
+    await receiver.clock.advance(1_000)
+    expect(answer.result).toBe('200 received')
+  }
+})

@@ -25,6 +25,8 @@ export async function claim(run: Run, work: DirectWork): Promise<Claim> {
   }
 }
 
+const CLAIMS: readonly unknown[] = ['claimed', 'held', 'done', 'conflict']
+
 /** Whether the callback is ours to handle; if not, the run has its answer. */
 export function isOurs(run: Run, claimed: Claim, { dedupe }: DirectWork): boolean {
   const { callback, holder } = run
@@ -34,6 +36,11 @@ export function isOurs(run: Run, claimed: Claim, { dedupe }: DirectWork): boolea
     return false
   }
   if (claimed === 'held') throw new InProgressError(`task ${callback.taskId} is being handled by another process`)
+  if (!CLAIMS.includes(claimed)) {
+    throw new StoreUnavailableError(
+      `the dedupe store answered ${JSON.stringify(claimed)} where its contract knows ${CLAIMS.join(', ')}`,
+    )
+  }
   if (claimed === 'claimed') run.state = 'queued'
   else run.answer.resolve(claimed === 'done' ? 'duplicate' : 'conflict')
   return claimed === 'claimed'
@@ -68,6 +75,8 @@ export async function finish(run: Run, work: DirectWork): Promise<void> {
   const { callback, holder } = run
   const { dedupe, retry, retention, clock } = work
   run.state = 'done'
+  // However long the note takes, what waits for it is small.
+  run.hold.release()
   for (let attempt = 1; attempt <= COMPLETE_ATTEMPTS; attempt++) {
     try {
       await dedupe.complete(callback.key, holder, retention)

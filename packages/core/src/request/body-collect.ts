@@ -14,6 +14,10 @@ export interface BodyLimits {
   reading: Reading
 }
 
+/** Bytes below which a chunk takes more memory than it brings, and how many such in a row are put together. */
+const SMALL = 1_024
+const MOST_SMALL = 256
+
 /**
  * Reads a source to its end and gives what `finish` makes of the bytes. Settles once: on end, error, close, limit or
  * deadline, whichever comes first. It is one promise around the events, for each further one costs every request.
@@ -26,6 +30,7 @@ export function collect(
   return new Promise((resolve, reject) => {
     const chunks: Buffer[] = []
     let received = 0
+    let small = 0
     let outcome: 'open' | 'ended' | 'failed' = 'open'
     let stop: ((mayGoOn: boolean) => void) | undefined
     const read = reading.begin(fail)
@@ -66,6 +71,11 @@ export function collect(
       received += bytes.length
       if (received > limit) return fail(tooLarge(limit))
       chunks.push(bytes)
+      small = bytes.length < SMALL ? small + 1 : 0
+      if (small === MOST_SMALL) {
+        chunks.push(Buffer.concat(chunks.splice(-small)))
+        small = 0
+      }
       read.add(bytes.length)
     }
 
