@@ -220,3 +220,16 @@ test('what an inbox is started with is what was asked for', async () => {
   await handler.start()
   expect(inbox.started).toMatchObject([{ retry, concurrency: 1, retention: DAY, clock }])
 })
+
+test('options that are inherited count: a secret in a class switches verification on', () => {
+  class Config {
+    get secret() {
+      return 'whk_test_key_1'
+    }
+  }
+  const inherited: object = Object.create({ secret: 'whk_test_key_1' })
+  for (const options of [new Config(), inherited]) {
+    expect(createHandler(toOptions(() => {}, options)).isSigned).toBe(true)
+  }
+  expect(() => createHandler(toOptions(() => {}, { secrett: 'x' } as never))).toThrow(/unknown option "secrett"/)
+})

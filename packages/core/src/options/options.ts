@@ -108,7 +108,10 @@ export function toOptions(first: SuccessHook | LumaOptions, second?: Omit<LumaOp
   if (typeof first !== 'function') return first
   if (second && 'onSuccess' in second)
     throw wrong('onSuccess', 'was given twice: as the first argument and as an option')
-  return { ...second, onSuccess: first }
+  // Options may come from a class or a prototype: what is inherited counts, or a `secret` there would be lost.
+  const inherited = Object.keys(settingsSchema.shape).filter((name) => second && name in second)
+  const given = inherited.map((name) => [name, (second as Record<string, unknown>)[name]] as const)
+  return { ...second, ...Object.fromEntries(given), onSuccess: first }
 }
 
 /**
