@@ -162,3 +162,16 @@ describe('the receiver of the other framework is a TypeError that names the righ
     expect(() => luma(given as never)).toThrow(TypeError)
   })
 })
+
+test('Express is told of an error of ours, also where undefined was thrown', async () => {
+  const key = () => {
+    // eslint-disable-next-line no-throw-literal
+    throw undefined
+  }
+  const app = express().use(make({ key }))
+  app.use((_request, response) => void response.status(299).end())
+  app.use((_error: unknown, _request: object, response: express.Response, _next: unknown) => {
+    response.status(500).end('{}')
+  })
+  expect(await send(`${await start(app)}${CALLBACK}`)).toMatchObject({ status: 500 })
+})

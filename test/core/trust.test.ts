@@ -1,5 +1,6 @@
 import {
   ForgedError,
+  parseCallback,
   UnconfirmedError,
   type Inbox,
   type LumaCallback,
@@ -10,7 +11,7 @@ import { describe, expect, test } from 'vitest'
 import { memoryInboxes } from '../contract/memory-inbox.ts'
 import { serveReceiver } from '../helpers/api.ts'
 import { fakeClock } from '../helpers/clock.ts'
-import { startReceiver } from '../helpers/receiver.ts'
+import { startReceiver, verdictOf, watch } from '../helpers/receiver.ts'
 import { fixtures, signedHeaders, successOf, TASK_ID } from '../helpers/signed.ts'
 import { post } from '../helpers/wire.ts'
 
@@ -107,4 +108,21 @@ test('a forged callback does not make who waits ask about it every second; when 
   isTrue = true
   await clock.advance(30_000)
   expect(await waiting).toMatchObject({ taskId: TASK_ID })
+})
+
+test('an inbox that never tells of a duplicate keeps no request waiting', async () => {
+  const inbox: Inbox = { ...memoryInboxes()(), record: async () => 'duplicate', get: () => new Promise(() => {}) }
+  const receiver = startReceiver({ inbox, trust: { confirm: async (callback) => callback }, ackTimeout: 1_000 })
+  const answer = watch(verdictOf(receiver.send(successOf())))
+  await receiver.clock.advance(1_000)
+  expect(answer.result).toBe('503 store_unavailable')
+  await receiver.handler.close({ timeout: 1 })
+})
+
+test('a callback that was written as JSON and read again is no callback for receive()', async () => {
+  const { handler } = startReceiver()
+  const callback = JSON.parse(
+    JSON.stringify(parseCallback({ raw: fixtures.success, query: {}, receivedAt: new Date() })),
+  )
+  await expect(handler.receive(callback)).rejects.toThrow(/receivedAt is no Date/)
 })

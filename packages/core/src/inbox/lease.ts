@@ -19,6 +19,7 @@ export interface LeaseOptions {
 export function keepLease({ lease, renew, onLost, onError, clock }: LeaseOptions): { stop: () => void } {
   let renewedAt = clock.elapsed()
   let state: 'held' | 'asking' | 'failing' = 'held'
+  let isStopped = false
   let timer = schedule()
 
   function schedule(): Timer {
@@ -46,9 +47,15 @@ export function keepLease({ lease, renew, onLost, onError, clock }: LeaseOptions
       state = 'held'
     } catch (error) {
       state = 'failing'
-      onError(error)
+      // What becomes of a claim that is not needed any more is no failure.
+      if (!isStopped) onError(error)
     }
   }
 
-  return { stop: () => clock.clearTimeout(timer) }
+  return {
+    stop() {
+      isStopped = true
+      clock.clearTimeout(timer)
+    },
+  }
 }

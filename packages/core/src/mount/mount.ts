@@ -43,6 +43,9 @@ export interface Mount {
   take: (request: object) => void
 }
 
+/** A receiver warns once for a path, and of no more paths than these. */
+const MOST_WARNINGS = 5
+
 /** Requests that a receiver has taken; another one's warning about them would be wrong. */
 const taken = new WeakSet<object>()
 
@@ -56,7 +59,8 @@ const taken = new WeakSet<object>()
  */
 export function createMount(handler: Pick<LumaHandler, 'path' | 'isSigned'>, receiver: { receive: unknown }): Mount {
   let wasOutside = false
-  let hasWarned = false
+  /** The paths that were warned of. A stranger's request must not use up the only warning. */
+  const warned = new Set<string>()
   const isOurs = (candidate: unknown) => isLinked(candidate, receiver)
 
   function judge(place: Place): Verdict {
@@ -68,7 +72,7 @@ export function createMount(handler: Pick<LumaHandler, 'path' | 'isSigned'>, rec
     if (isMounted && (path === '/' || path === '')) return 'ours'
     if (route) return route.handlers.some(isOurs) ? 'ours' : judgeHidden(place, route)
     wasOutside = true
-    if (isMounted && !hasWarned) warn(place, likeness(place.request(), handler.isSigned))
+    if (isMounted && warned.size < MOST_WARNINGS) warn(place, likeness(place.request(), handler.isSigned))
     return 'passed'
   }
 
@@ -96,11 +100,12 @@ export function createMount(handler: Pick<LumaHandler, 'path' | 'isSigned'>, rec
    * not meant for this receiver if anything behind it knows the address.
    */
   function warn({ wholePath, exchange: { request, response } }: Place, look: Likeness): void {
-    if (hasWarned || look === 'other') return
+    const isKnown = () => warned.size >= MOST_WARNINGS || warned.has(wholePath)
+    if (look === 'other' || isKnown()) return
     const say = () => {
-      if (hasWarned || taken.has(request)) return
+      if (isKnown() || taken.has(request)) return
       if (look === 'unknown' && !('statusCode' in response && response.statusCode === 404)) return
-      hasWarned = true
+      warned.add(wholePath)
       warnPassedOn(wholePath)
     }
     if ('once' in response && typeof response.once === 'function') response.once('close', say)

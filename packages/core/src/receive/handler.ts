@@ -1,3 +1,4 @@
+import { types } from 'node:util'
 import { duplicateAnswer, receivedAnswer, type LumaAnswer } from './answers.ts'
 import { Refusal } from '../errors/refusal.ts'
 import { createArrivals } from '../wait/arrivals.ts'
@@ -98,7 +99,7 @@ export function createHandler(options: LumaOptions, clock: Clock = systemClock):
     if (!isStarted) await startInTime()
     const recorded = await record(callback, by?.hold)
     if (recorded !== 'recorded') {
-      if (settings.trust) await reviveUnborne(settings.inbox, callback)
+      if (settings.trust) await reviveInTime(callback)
       await tellRepeated(recorded, callback, by?.request)
     }
     arrivals.tell(callback)
@@ -143,6 +144,12 @@ export function createHandler(options: LumaOptions, clock: Clock = systemClock):
           `the inbox answered ${JSON.stringify(recorded)} where its contract knows recorded, duplicate and conflict`,
         )
     }
+  }
+
+  function reviveInTime(callback: LumaCallback): Promise<void> {
+    const late = () =>
+      new StoreUnavailableError(`the inbox did not tell of task ${callback.taskId} within ${ackTimeout} ms`)
+    return within(() => reviveUnborne(settings.inbox, callback), ackTimeout, late, clock)
   }
 
   /** The answer does not hang on this: a conflict is told with what is known. */
@@ -219,6 +226,11 @@ export function createHandler(options: LumaOptions, clock: Clock = systemClock):
     ...waiting,
     async receive(callback) {
       if (closing) throw new ClosedError('the receiver is closing')
+      if (!types.isDate(callback.receivedAt)) {
+        throw new TypeError(
+          'receive: it takes a callback as parseCallback or callbackOf makes it; receivedAt is no Date',
+        )
+      }
       const keyed = withKey(callback)
       const recorded = await take(keyed)
       return recorded !== 'recorded' && (await isDead(inbox, keyed)) ? 'dead' : recorded

@@ -17,9 +17,11 @@ export function refuse(
   const from = addressIn(request)
   const refusal = toRefusal(error)
   if (!refusal) {
-    emit({ type: 'error', error: toError(error), ...about })
+    // To a framework, `next(undefined)` means that all is well.
+    const thrown = toError(error)
+    emit({ type: 'error', error: thrown, ...about })
     emit({ type: 'rejected', status: 500, reason: 'error', message: FAILED, ...about, ...from })
-    throw error
+    throw thrown
   }
   const { status, reason, message, detail, family } = refusal
   const extra = { ...(detail !== undefined && { detail }), ...(family !== undefined && { family }) }

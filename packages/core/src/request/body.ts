@@ -120,6 +120,8 @@ export function dropRest({ stream }: LumaRequest, clock: Clock): void {
   if (!isEventful(stream)) return attempt(stream, 'cancel')
   if (stream.destroyed || stream.readableEnded || !isMethod(stream, 'pipe')) return
   const timer = clock.setTimeout(() => attempt(stream, 'destroy'), LINGER)
+  // It is of no interest any more how the rest ends, and an error without a listener would end the process.
+  stream.on('error', () => {})
   stream.on('close', () => clock.clearTimeout(timer))
   attempt(stream, 'resume')
 }
