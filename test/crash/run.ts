@@ -68,7 +68,7 @@ export async function crash(kills: number, seed: number): Promise<CrashResult> {
       await stop(child, 'SIGKILL')
     }
     const last = await start()
-    await untilAtLeast(ENOUGH, () => provider.acknowledged.length)
+    await untilAtLeast(ENOUGH, () => new Set(provider.acknowledged).size)
     await provider.stop()
     await drained(file)
     await stop(last, 'SIGTERM')
