@@ -4,10 +4,11 @@ import type { Receiver } from './receiver.ts'
 
 /** Sends what is not the provider's, or not whole, and looks whether it is refused. */
 export async function showStrangers({ url, quiet, takeLines }: Receiver, key: string): Promise<void> {
-  const { raw } = sampleCallback()
+  const { taskId, raw } = sampleCallback()
+  const half = raw.slice(0, raw.length / 2)
   const requests: readonly [what: string, request: SampleRequest, status: number][] = [
     ['Somebody without the key sends a callback', signedRequest({ secret: 'not-the-key' }), 401],
-    ['A callback is cut off on its way', signedRequest({ secret: key, body: raw.slice(0, raw.length / 2) }), 400],
+    ['A callback is cut off on its way', signedRequest({ secret: key, taskId, body: half }), 400],
   ]
   for (const [what, request, expected] of requests) {
     title(what)
