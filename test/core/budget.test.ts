@@ -48,7 +48,10 @@ describe('in direct mode, what waits for hooks', () => {
     const most = await taken(receiver)
     // Such a body is in memory three times: as it came, as the prompt's text, and as the prompt.
     expect(most).toBe(Math.floor((64 * MEGABYTE) / (2 * 3 * 246_000)))
-    expect(receiver.eventsOf('rejected')[0]).toMatchObject({ status: 503, reason: 'busy' })
+    const detail = expect.stringMatching(
+      /^callbacks that wait take \d+ of 67108864 bytes of memory; no more are taken$/,
+    )
+    expect(receiver.eventsOf('rejected')[0]).toMatchObject({ status: 503, reason: 'busy', detail })
     expect(calls).toHaveLength(most)
     await receiver.clock.advance(1_000)
     expect(await verdictOf(receiver.send(large()))).toBe('503 busy')
@@ -103,7 +106,7 @@ describe('in direct mode, what waits for hooks', () => {
     const hold = budget.take(5_000)
     expect(() => budget.take(1)).toThrow(expect.objectContaining({ code: 'ERR_LUMA_BUSY' }))
     hold.resize(900)
-    expect(() => budget.take(101)).toThrow('callbacks that wait take 900 bytes of memory, of 1000')
+    expect(() => budget.take(101)).toThrow('callbacks that wait take 900 of 1000 bytes of memory')
     const other = budget.take(100)
     expect(() => other.resize(101)).toThrow(expect.objectContaining({ code: 'ERR_LUMA_BUSY' }))
     expect(budget.held).toBe(1_000)

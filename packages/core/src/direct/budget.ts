@@ -21,15 +21,15 @@ export interface Budget {
 
 /**
  * Counts what waits, in bytes: requests whose answer is open, and in direct mode what was answered 200 and is not done. Beyond
- * the most, a callback is refused before anything is done for it, and the provider keeps it. One that is alone is never
- * refused: how large a body may be is what `bodyLimit` says.
+ * the most, a callback is refused before anything is done for it, and the provider keeps it. A single callback is never
+ * refused: `bodyLimit` says how large a body may be.
  */
 export function createBudget(most: number = MOST_HELD): Budget {
   let held = 0
 
   function checkRoom(others: number, bytes: number): void {
     if (others === 0 || others + bytes <= most) return
-    throw new BusyError(`callbacks that wait take ${others} bytes of memory, of ${most}; no more are taken`)
+    throw new BusyError(`callbacks that wait take ${others} of ${most} bytes of memory; no more are taken`)
   }
 
   return {

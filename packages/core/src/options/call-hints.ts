@@ -17,10 +17,10 @@ function firstProblem(first: unknown, second: unknown): string | undefined {
   }
   if (isPromise(first)) return 'its first argument is a promise: give the function itself, without calling it'
   if (Array.isArray(first)) return 'its first argument is a list: give lumaCallback({ onSuccess, onFailure })'
-  if (has(first, 'receive', 'close')) return 'its first argument is a receiver already: app.use(luma)'
-  if (has(first, 'use', 'listen')) return 'it is not given the application: app.use(lumaCallback(onSuccess))'
+  if (has(first, 'receive', 'close')) return 'its first argument is a receiver already: write app.use(luma)'
+  if (has(first, 'use', 'listen')) return 'it does not take the application: write app.use(lumaCallback(onSuccess))'
   if (second && typeof first === 'object' && ('headers' in first || 'req' in first)) {
-    return 'it makes a receiver and is none itself: app.use(lumaCallback(onSuccess))'
+    return 'it was called with a request, but it only makes the receiver: write app.use(lumaCallback(onSuccess))'
   }
   return undefined
 }

@@ -74,7 +74,8 @@ function hookHint(value: unknown): string | undefined {
 }
 
 function inboxHint(value: unknown): string {
-  if (typeof value === 'string' || value instanceof URL) return `is a text: write inbox: ${inboxFor(String(value))}`
+  if (typeof value === 'string' || value instanceof URL)
+    return `is not an inbox yet: write inbox: ${inboxFor(String(value))}`
   if (typeof value === 'function') return "is a function: call it, as in inbox: sqliteInbox('luma.db')"
   if (has(value, 'claim', 'release')) return 'is a dedupe store: give it as the option "dedupe"'
   if (has(value, 'sendCommand')) return 'is a connection to Redis: write inbox: redisInbox(connection)'
@@ -92,9 +93,9 @@ function inboxFor(address: string): string {
 
 function dedupeHint(value: unknown): string {
   const address = typeof value === 'string' || value instanceof URL ? String(value) : ''
-  if (/^rediss?:/i.test(address)) return 'is a text: write dedupe: redisDedupe(url), from @luma-callback/redis'
+  if (/^rediss?:/i.test(address)) return 'is not a store yet: write dedupe: redisDedupe(url), from @luma-callback/redis'
   if (/^postgres(?:ql)?:/i.test(address))
-    return 'is a text: write dedupe: postgresDedupe(url), from @luma-callback/postgres'
+    return 'is not a store yet: write dedupe: postgresDedupe(url), from @luma-callback/postgres'
   if (typeof value === 'function') return 'is a function: call it, as in dedupe: memoryDedupe()'
   if (has(value, 'record', 'start')) return 'is an inbox: give it as the option "inbox"'
   if (has(value, 'sendCommand')) return 'is a connection to Redis: write dedupe: redisDedupe(connection)'

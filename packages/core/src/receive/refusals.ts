@@ -25,8 +25,10 @@ export function toRefusal(error: unknown): Refusal | undefined {
   if (error instanceof StoreUnavailableError) {
     return new Refusal('store_unavailable', 'the receiver cannot keep the result at present; send it again later')
   }
-  if (error instanceof BusyError)
-    return new Refusal('busy', 'the receiver has too much to do at present; send it again later')
+  if (error instanceof BusyError) {
+    const { message: detail } = error
+    return new Refusal('busy', 'the receiver has too much to do at present; send it again later', { detail })
+  }
   if (error instanceof ClosedError) return closingRefusal()
   return undefined
 }

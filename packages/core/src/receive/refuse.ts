@@ -5,7 +5,7 @@ import { toRefusal } from './refusals.ts'
 import { addressIn, type LumaRequest } from '../request/request.ts'
 
 /** For the observer, of a request whose answer is the framework's. */
-const FAILED = 'something that is not the request’s fault was thrown; the framework answers'
+const FAILED = 'an error that the request did not cause was thrown; the framework answers'
 
 /** How what went wrong with a request is answered; throws what is not ours to answer. Either way the observer is told. */
 export function refuse(

@@ -17,9 +17,9 @@ export function pathProblem(path: string): string | undefined {
   if (path === ANYWHERE) return undefined
   if (/^[a-z][a-z\d+.-]*:\/\//i.test(path)) return 'is a whole URL; give its path only, such as "/luma"'
   if (!path.startsWith('/')) return 'must begin with a slash, or be "*" to answer wherever the receiver is called'
-  if (/[?#]/.test(path)) return 'must not hold "?" or "#"; a query belongs into the callBackUrl, and is not compared'
+  if (/[?#]/.test(path)) return 'must not hold "?" or "#"; a query belongs in the callBackUrl, and is not compared'
   if (/[*()[\]{}]|:\w/.test(path)) {
-    return 'is compared as a text and must not be a pattern; use the receiver as a route\'s handler instead, such as app.post("/luma/:tenant", lumaCallback(onSuccess))'
+    return 'must not be a pattern, because it is compared as plain text; use the receiver as a route\'s handler instead, as in app.post("/luma/:tenant", lumaCallback(onSuccess))'
   }
   if (CONTROLS.test(path) || path.includes('\\') || !path.isWellFormed())
     return 'holds a character that no URL can have; remove line breaks, tabs and backslashes'
