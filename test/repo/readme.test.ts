@@ -1,8 +1,8 @@
 // The readmes cannot lie: their programs are checked as their readers would run them, and their commands are known.
 import { execFileSync } from 'node:child_process'
-import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
 import { ROOT } from '../helpers/child.ts'
 import { run } from '../helpers/cli.ts'
@@ -54,6 +54,27 @@ function check(folder: string): string {
   } catch (error) {
     return (error as { stdout: string }).stdout
   }
+}
+
+test.each(READMES)('every link in %s to a file or a heading leads there', (readme) => {
+  const text = readFileSync(join(ROOT, readme), 'utf8')
+  const links = [...text.matchAll(/\]\((?!https?:)([^)#]*)(?:#([^)]*))?\)/g)]
+  for (const [link, path = '', anchor] of links) {
+    const target = path === '' ? readme : join(dirname(readme), path)
+    expect(existsSync(join(ROOT, target)), link).toBe(true)
+    if (anchor !== undefined) expect(anchorsOf(target), link).toContain(anchor)
+  }
+})
+
+/** What GitHub makes of each heading. */
+function anchorsOf(readme: string): string[] {
+  const text = readFileSync(join(ROOT, readme), 'utf8')
+  return [...text.matchAll(/^#+ (.+)$/gm)].map(([, heading = '']) =>
+    heading
+      .toLowerCase()
+      .replaceAll(/[^\p{L}\p{N} -]/gu, '')
+      .replaceAll(' ', '-'),
+  )
 }
 
 test('every npm script that a readme names is there', () => {
