@@ -7,12 +7,12 @@ import { LIMIT } from './limits.ts'
 import type { Outcome } from './receiver.ts'
 
 const FOLDER = fileURLToPath(new URL('.', import.meta.url))
-/** What came of one agent with one framework. */
+/** The result of one agent with one framework. */
 export interface Cell {
   agent: string
   framework: FrameworkName
   outcomes: readonly Outcome[]
-  /** What should have come of these. */
+  /** Each outcome that is not as it should be, with the one that was expected. */
   wrong: readonly string[]
   /** How many callbacks were answered, and how many were due. */
   answered: number

@@ -6,7 +6,7 @@ import { startReceiver, verdictOf, type Sample } from '../helpers/receiver.ts'
 export const storage: AsyncLocalStorage<string> = new AsyncLocalStorage<string>()
 export const here = (): string => storage.getStore() ?? 'no context'
 
-/** A receiver that is made in a context of its own, and notes in which one all that is the user's is called. */
+/** Starts a receiver in a context of its own, and notes the context of each call of the user's functions. */
 export function startNoting(options: Partial<LumaOptions> = {}) {
   const notes: [what: string, context: string][] = []
   const note = (what: string): void => void notes.push([what, here()])
@@ -15,7 +15,7 @@ export function startNoting(options: Partial<LumaOptions> = {}) {
       ...options,
       observe(event) {
         note('callback' in event ? `${event.type} ${event.callback.taskId}` : event.type)
-        // In a request's own context it may; no later hook or event of an inbox finds it.
+        // An observer may change its own context. No later hook or event of an inbox must see that.
         if (options.inbox && event.type !== 'received') storage.enterWith('entered by the observer')
       },
     }),
@@ -41,7 +41,7 @@ export function heldHooks(note: (what: string) => void) {
   }
 }
 
-/** What was noted of a task happened in this context, and nothing else of it in another. */
+/** Expects that everything that was noted of a task happened in this context. */
 export function expectIn(notes: readonly (readonly [string, string])[], taskId: string, context: string): void {
   const own = notes.filter(([what]) => what.endsWith(` ${taskId}`))
   expect(own).not.toEqual([])

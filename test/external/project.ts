@@ -20,7 +20,7 @@ export interface Project {
   remove(): void
 }
 
-/** Where our packages come from in a project of npm, Yarn, pnpm or Bun: from the tarballs, the ones of ours in ours too. */
+/** Takes our packages from the tarballs, also where one of them depends on another; for npm, Yarn, pnpm and Bun. */
 export function ourDependencies(): Record<string, string> {
   return Object.fromEntries(Object.entries(inject('tarballs')).map(([name, file]) => [name, `file:${file}`]))
 }
@@ -40,7 +40,7 @@ export function makeProject(...copies: string[]): Project {
   }
 }
 
-/** Milliseconds until a program is ended that does not end. */
+/** Milliseconds until a program that does not end by itself is ended. */
 const PATIENCE = 300_000
 
 function runIn(cwd: string, command: string, args: readonly string[], env: Record<string, string>): Promise<string> {

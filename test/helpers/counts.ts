@@ -14,8 +14,8 @@ export function lineOf({ passed, failed, skipped }: Counts): string {
 }
 
 /**
- * The sum of several runs. A command that failed, and is no run that tells of a failed test, counts as one failed: it is a
- * check, or a run that ended before it could count.
+ * The sum of several runs. A command that failed without a failed test, such as a check or a run that ended before it could
+ * count, counts as one failed test.
  */
 export function sumOf(runs: readonly Counts[], failedCommands: number): Counts {
   const total: Counts = { passed: 0, failed: 0, skipped: 0 }

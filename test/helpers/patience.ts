@@ -1,15 +1,15 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 
 /**
- * How long a test waits for what must happen. It takes a fraction of that: a machine that is slow, or busy with something
- * else, makes a test slow, and never red.
+ * How long a test waits for what must happen. Mostly it takes a fraction of that. So a slow or busy machine makes a test slow,
+ * but never red.
  */
 export const PATIENCE = { timeout: 60_000, interval: 20 }
 
 /** The same in milliseconds for a program, which has to start first. */
 export const START = 240_000
 
-/** Waits until there are so many, for as long as they become more; else it says how far they came. */
+/** Waits until there are `wanted`, for as long as the count grows. Throws an error that names the count when it stands still. */
 export async function untilAtLeast(wanted: number, count: () => number | Promise<number>): Promise<void> {
   let most = -Infinity
   let movedAt = performance.now()

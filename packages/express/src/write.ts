@@ -11,7 +11,7 @@ function rejection(status: number, error: string, message: string): LumaAnswer {
   return { status, headers: { 'content-type': 'application/json; charset=utf-8', 'content-length': length }, body }
 }
 
-/** What has answered already (a timeout middleware, say) has the last word. */
+/** Does nothing if something else, such as a timeout middleware, has answered already. */
 export function write(response: ServerResponse, { status, headers, body }: LumaAnswer): void {
   if (response.headersSent) return
   if (typeof response.writeHead !== 'function' || typeof response.end !== 'function') {
@@ -21,7 +21,7 @@ export function write(response: ServerResponse, { status, headers, body }: LumaA
   response.end(body)
 }
 
-/** What users' tests may have in place of a response: any of the methods of Express's own. */
+/** A response in a user's test, which has only some of the methods of Express's response. */
 interface MockResponse {
   statusCode?: unknown
   status?(code: number): unknown

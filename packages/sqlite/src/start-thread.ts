@@ -16,7 +16,7 @@ export function startThread(data: ThreadData): Worker {
   return new Worker(new URL(`./thread${extname(import.meta.url)}`, import.meta.url), {
     workerData: data,
     env,
-    // That node:sqlite is young in older Nodes is known here.
+    // Older Nodes warn that node:sqlite is experimental.
     execArgv: ['--disable-warning=ExperimentalWarning', ...packageManagerHooks()],
   })
 }

@@ -5,14 +5,14 @@ export interface Form<Kit> {
   at: string
   put: (kit: Kit) => void
   /**
-   * What becomes of a callback where a wrapper hides the receiver and nothing links the two: it is answered; or only one that
-   * shows by its headers or its parsed body what it is, unless nothing behind the receiver answers; or none is, and a
-   * warning says so.
+   * What happens to a callback if a wrapper without a link hides the receiver. `answered`: it is answered. `if it shows`: it is
+   * answered if its headers or its parsed body show that it is a callback, or if nothing behind the receiver answers.
+   * `warned`: it is passed on with a warning.
    */
   hidden: 'answered' | 'if it shows' | 'warned'
 }
 
-/** An application in which another handler than the receiver is meant. */
+/** An application in which a request is for another handler than the receiver. */
 export interface Bystander<Kit> {
   name: string
   /** Where the other handler's request is sent. */

@@ -180,9 +180,9 @@ const PROMPT = ['data', 'promptJson']
 const TASK_IDS = [['data', 'taskId'], ['data', 'task_id'], ['taskId'], ['id']]
 
 /**
- * The API whose callback a parsed body is, if it cannot be one of Luma modify. Told as one by mistake, a result of Luma
- * modify is lost; taken for one of Luma modify, another API's success reaches `onFailure`, where people refund. So what
- * only Luma modify sends decides first, and a body that may as well be Luma modify's is taken for it.
+ * The API that sent a parsed body; undefined if the body may be one of Luma modify. Both mistakes are costly: a Luma modify
+ * result that is refused is lost, and another API's success that is let through reaches `onFailure`, where people refund.
+ * So fields that only Luma modify sends decide first, and a body that fits Luma modify and another API is let through.
  */
 export function otherFamily(body: unknown): OtherFamily | undefined {
   if (isLumaModify(body)) return undefined

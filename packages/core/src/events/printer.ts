@@ -43,7 +43,7 @@ interface Kind {
 
 /**
  * Prints what someone should look at, each line with the time. The first event of a kind is printed at once; those that follow
- * closely are counted, and told in one line with the latest of them, after pauses that grow. A lost task is never only counted.
+ * closely are counted, and told in one line with the latest of them, after pauses that grow. A dead task has a line of its own.
  */
 export function createPrinter({ clock, write }: PrinterOptions): Printer {
   const kinds = new Map<string, Kind>()

@@ -5,7 +5,7 @@ import { hasSignatureShape } from '../verify/signature.ts'
 /** Larger bodies are not parsed only to see what they are. */
 const LONGEST = 256 * 1024
 
-/** `unknown`: it has no signature headers, need not have them, and its body is not read yet. */
+/** `unknown`: no signature is required, there are no signature headers, and the body is not read yet. */
 export type Likeness = 'callback' | 'other' | 'unknown'
 
 /**

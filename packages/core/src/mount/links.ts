@@ -4,9 +4,9 @@ const DEEPEST = 5
 const MOST = 200
 
 /**
- * Whether a function is the receiver or a wrapper that can be recognised as one of it. Agents and shims either copy the
- * wrapped function's properties or keep a link to it. The receiver's own methods are made for it alone, so a copied one
- * also tells which of several receivers was wrapped.
+ * True if a function is the receiver, or a wrapper that shows that it wraps the receiver. Agents and shims either copy the
+ * wrapped function's properties or keep a link to it. Each receiver has methods of its own, so a copied method also tells
+ * which of several receivers was wrapped.
  *
  * @param receiver - The middleware, with `receive` among its properties.
  */

@@ -33,7 +33,7 @@ export interface RoutePlace {
   isExplicit: boolean
 }
 
-/** `fallback`: probably the receiver's; where a framework lets it, what is behind the receiver is asked first. */
+/** `fallback`: probably the receiver's, but if the framework allows it, the handlers behind the receiver are tried first. */
 export type Verdict = 'ours' | 'fallback' | 'passed'
 
 /** Tells which requests are a receiver's own. */
@@ -46,7 +46,7 @@ export interface Mount {
 /** A receiver warns once for a path, and of no more paths than these. */
 const MOST_WARNINGS = 5
 
-/** Requests that a receiver has taken; another one's warning about them would be wrong. */
+/** Requests that a receiver has taken, so that no other receiver warns of them. */
 const taken = new WeakSet<object>()
 
 /**
@@ -96,8 +96,8 @@ export function createMount(handler: Pick<LumaHandler, 'path' | 'isSigned'>, rec
   }
 
   /**
-   * Once it is clear that no other receiver takes the request. What may be a callback, and may as well be something else, was
-   * not meant for this receiver if anything behind it knows the address.
+   * Warns when the response is closed, for then it is known whether another receiver took the request. A request that may not be
+   * a callback at all leads to a warning only if nothing else knew its address, that is, if it was answered 404.
    */
   function warn({ wholePath, exchange: { request, response } }: Place, look: Likeness): void {
     const isKnown = () => warned.size >= MOST_WARNINGS || warned.has(wholePath)
@@ -127,14 +127,14 @@ function kindOf(paths: readonly unknown[], isExplicit: boolean): 'own' | 'shared
   return isExplicit ? 'shared' : 'open'
 }
 
-/** A part of the path is neither a parameter nor a wildcard; of a regular expression, some paths do not match. */
+/** True if a part of the path is neither a parameter nor a wildcard, or if the regular expression does not match all paths. */
 function hasFixedPart(path: unknown): boolean {
   if (path instanceof RegExp) return UNRELATED.every((other) => other.search(path) === -1)
   if (typeof path !== 'string') return false
   return path === '/' || path.split('/').some((segment) => segment !== '' && !/^[:({*]/.test(segment))
 }
 
-/** Paths of nothing that there is. */
+/** Paths that no application has. */
 const UNRELATED = ['/-', '/-/-', '/-/-/-']
 
 function warnPassedOn(path: string): void {

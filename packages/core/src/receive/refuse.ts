@@ -7,7 +7,10 @@ import { addressIn, type LumaRequest } from '../request/request.ts'
 /** For the observer, of a request whose answer is the framework's. */
 const FAILED = 'an error that the request did not cause was thrown; the framework answers'
 
-/** How what went wrong with a request is answered; throws what is not ours to answer. Either way the observer is told. */
+/**
+ * The answer to a request that failed. An error that the request did not cause is thrown again, for the framework to answer.
+ * The observer is told in both cases.
+ */
 export function refuse(
   error: unknown,
   { request, taskId: known, emit }: { request: LumaRequest; taskId: string | undefined; emit: Emit },

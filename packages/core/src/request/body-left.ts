@@ -3,8 +3,8 @@ import { isMethod, propertyOf } from './body-source.ts'
 import type { LumaRequest } from './request.ts'
 
 /**
- * What a parser before the receiver left of the body. Looked for are `rawBody` and `body` of the request, then those of its
- * stream, for that is Node's own request, where the host below a framework leaves them.
+ * What a parser before the receiver left of the body. It is in `rawBody` or `body` of the framework's request, or of the
+ * stream: that is Node's own request, where a host below the framework leaves it.
  */
 export interface Left {
   value: unknown
@@ -12,7 +12,7 @@ export interface Left {
   isUsable: boolean
 }
 
-/** The first that holds something, or else the first there is. */
+/** The first value that holds something; if none does, the first value. */
 export function leftBody(request: LumaRequest): Left | undefined {
   let empty: Left | undefined
   for (const holder of ['rawBody', 'body'] as const) {

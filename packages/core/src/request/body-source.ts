@@ -8,17 +8,17 @@ export interface Sink {
 }
 
 /**
- * How much of a body a source can still give: all of it; what was put back, if anything; nothing; nothing, for the
- * connection is gone.
+ * How much of a body a source can still give. `unread`: all of it. `put back`: what was put back by `unshift`. `spent`:
+ * nothing. `cut off`: nothing, because the connection is gone.
  */
 export type SourceState = 'unread' | 'put back' | 'spent' | 'cut off'
 
 /** Something that a body can be read from. */
 export interface Source {
   state: SourceState
-  /** Whether bytes are sure to come, so that what a parser left need not be looked at. */
+  /** True if bytes are sure to come. Then what a parser left is not looked at. */
   isSure: boolean
-  /** Whether only those bytes can come that come at once: mocks are emitters on which a test may emit, or not. */
+  /** True for a mock that may never emit anything: only the bytes that it gives at once are waited for. */
   isHasty: boolean
   /** What its text is encoded in. */
   encoding(): BufferEncoding
@@ -111,7 +111,7 @@ function listen(stream: NodeStream, sink: Sink): (mayGoOn: boolean) => void {
     close: () => sink.fail(),
   })
   for (const [event, listener] of listeners) stream.on(event, listener)
-  // A stream that was paused on purpose does not flow because somebody listens.
+  // A listener alone does not start a stream that was paused on purpose.
   attempt(stream, 'resume')
   return (mayGoOn) => {
     for (const [event, listener] of listeners) stream.removeListener?.(event, listener)
@@ -122,7 +122,7 @@ function listen(stream: NodeStream, sink: Sink): (mayGoOn: boolean) => void {
   }
 }
 
-/** Calls a method that mocks may not have, and whose failing changes nothing. */
+/** Calls a method if it is there (mocks may lack it), and ignores its errors. */
 export function attempt(target: object, method: string): void {
   const run = async () => (target as Record<string, (() => unknown) | undefined>)[method]?.()
   void run().catch(() => {})

@@ -20,8 +20,8 @@ export interface Reading {
 }
 
 /**
- * Bounds what half-sent bodies take. Of too many, the one that has been read for the longest time is refused: a callback
- * arrives within milliseconds, so that senders who hold their bodies back are refused for each other's, never for theirs.
+ * Bounds what half-sent bodies take. Beyond the limit, the body that has been read for the longest time is refused. A callback
+ * arrives within milliseconds, so this is the body of a sender that holds it back, and not a callback.
  */
 export function createReading(most: number = MOST_READ): Reading {
   /** The oldest first. */
