@@ -130,6 +130,21 @@ test.each(packages)('every file of %s can be read in one sitting', (name) => {
   }
 })
 
+test.each(['core', 'client', 'download'])('every error class of %s writes out its own name', (name) => {
+  // An inbox keeps the name with what failed, and a minifier renames classes.
+  const file = name === 'core' ? 'packages/core/src/errors/errors.ts' : `packages/${name}/src/errors.ts`
+  const classes = [...read(file).matchAll(/export class (\w+) extends LumaError/g)].map(([, found]) => found)
+  const names = [...read(file).matchAll(/this\.prototype\.name = '(\w+)'/g)].map(([, found]) => found)
+  expect(classes).not.toEqual([])
+  expect(names).toEqual(classes)
+})
+
+test('an error keeps its name where its class has another', () => {
+  const renamed = { y: class extends core.ForgedError {} }.y
+  expect(new renamed('no').name).toBe('ForgedError')
+  expect(String(new core.UnrecoverableError('no'))).toBe('UnrecoverableError: no')
+})
+
 test('every error code has one class and one row in the readme', () => {
   const union = [...read('packages/core/src/errors/errors.ts').matchAll(/\| '(ERR_LUMA_\w+)'/g)].map(
     ([, code = '']) => code,

@@ -54,6 +54,9 @@ export interface ApiErrorOptions extends ErrorOptions {
 
 /** The API did not do what it was asked. The key is in none of its fields; a `cause` is a copy without it. */
 export class ApiError extends LumaError {
+  static {
+    this.prototype.name = 'ApiError'
+  }
   readonly code: ApiErrorCode
   override readonly retryable: boolean
   /** The envelope's `code`, or the status of HTTP where there was none; undefined if no answer came, or none that could be read. */
@@ -75,6 +78,9 @@ export class ApiError extends LumaError {
 
 /** A task was submitted and could not be noted: its id is here, and nowhere else. */
 export class UntrackedError extends LumaError {
+  static {
+    this.prototype.name = 'UntrackedError'
+  }
   readonly code = 'ERR_LUMA_UNTRACKED'
   readonly taskId: string
 

@@ -43,6 +43,9 @@ const MENDED_ELSEWHERE: ReadonlySet<DownloadErrorCode> = new Set([
  * at once, all else is retried.
  */
 export class DownloadError extends LumaError {
+  static {
+    this.prototype.name = 'DownloadError'
+  }
   readonly code: DownloadErrorCode
   override readonly retryable: boolean
   /** The status of the answer, if there was one. */

@@ -20,56 +20,79 @@ export type LumaErrorCode =
   | 'ERR_LUMA_UNRECOVERABLE'
   | 'ERR_LUMA_WAIT_TIMEOUT'
 
-/** The base of every error this library makes, so that `instanceof LumaError` tells ours from others. */
+/**
+ * The base of every error this library makes, so that `instanceof LumaError` tells ours from others. Each class writes its name
+ * out: inboxes keep it with what failed, and a minifier would change the name of the class from one release to the next.
+ */
 export abstract class LumaError extends Error {
   /** Stable across versions, unlike the message. */
   abstract readonly code: `ERR_LUMA_${string}`
   /** Whether it may go otherwise the next time. A hook that throws an error of ours with `false` is not run again. */
   readonly retryable: boolean = true
-
-  override get name(): string {
-    return this.constructor.name
-  }
 }
 
 /** More callbacks wait than this process should hold, by their number or by their bytes; the provider has to come back. */
 export class BusyError extends LumaError {
+  static {
+    this.prototype.name = 'BusyError'
+  }
   readonly code = 'ERR_LUMA_BUSY'
 }
 
 /** The receiver was closed; what it was asked to do did not happen. */
 export class ClosedError extends LumaError {
+  static {
+    this.prototype.name = 'ClosedError'
+  }
   readonly code = 'ERR_LUMA_CLOSED'
 }
 
 /** Somebody who knows does not bear a callback out; its hook did not run, and never will for what it says. */
 export class ForgedError extends LumaError {
+  static {
+    this.prototype.name = 'ForgedError'
+  }
   readonly code = 'ERR_LUMA_FORGED'
   override readonly retryable = false
 }
 
 /** A hook threw or rejected; the reason is its `cause`. */
 export class HookFailedError extends LumaError {
+  static {
+    this.prototype.name = 'HookFailedError'
+  }
   readonly code = 'ERR_LUMA_HOOK_FAILED'
 }
 
 /** A hook did not settle within `hookTimeout`; its signal was aborted and the attempt counts as failed. */
 export class HookTimeoutError extends LumaError {
+  static {
+    this.prototype.name = 'HookTimeoutError'
+  }
   readonly code = 'ERR_LUMA_HOOK_TIMEOUT'
 }
 
 /** An inbox's file cannot be used as it is; the message says why and what to do. */
 export class InboxFileError extends LumaError {
+  static {
+    this.prototype.name = 'InboxFileError'
+  }
   readonly code = 'ERR_LUMA_INBOX_FILE'
 }
 
 /** The same callback is being handled elsewhere and nobody can say yet how it ends. */
 export class InProgressError extends LumaError {
+  static {
+    this.prototype.name = 'InProgressError'
+  }
   readonly code = 'ERR_LUMA_IN_PROGRESS'
 }
 
 /** A text is not a callback of the provider; the message says which field, the field path is in `path`. */
 export class InvalidCallbackError extends LumaError {
+  static {
+    this.prototype.name = 'InvalidCallbackError'
+  }
   readonly code = 'ERR_LUMA_INVALID_CALLBACK'
   /** `json` if the text could not be read at all, `callback` if it is JSON of another shape. */
   readonly reason: 'json' | 'callback'
@@ -82,22 +105,34 @@ export class InvalidCallbackError extends LumaError {
 
 /** The store gave a running hook's claim to someone else; the hook's signal was aborted. */
 export class LeaseLostError extends LumaError {
+  static {
+    this.prototype.name = 'LeaseLostError'
+  }
   readonly code = 'ERR_LUMA_LEASE_LOST'
 }
 
 /** This Node is older than what was asked of it needs; the message names the version. */
 export class NodeVersionError extends LumaError {
+  static {
+    this.prototype.name = 'NodeVersionError'
+  }
   readonly code = 'ERR_LUMA_NODE_VERSION'
   override readonly retryable = false
 }
 
 /** A failure was called back and no `onFailure` was there to take it. */
 export class NoHookError extends LumaError {
+  static {
+    this.prototype.name = 'NoHookError'
+  }
   readonly code = 'ERR_LUMA_NO_HOOK'
 }
 
 /** The `secret` function gave nothing usable for a request, so that nothing can be verified. */
 export class NoSecretError extends LumaError {
+  static {
+    this.prototype.name = 'NoSecretError'
+  }
   readonly code = 'ERR_LUMA_NO_SECRET'
 }
 
@@ -106,6 +141,9 @@ export class NoSecretError extends LumaError {
  * of that API another `callBackUrl`.
  */
 export class OtherFamilyError extends LumaError {
+  static {
+    this.prototype.name = 'OtherFamilyError'
+  }
   readonly code = 'ERR_LUMA_OTHER_FAMILY'
   override readonly retryable = false
   /** A short name of the API: `market`, `veo`, `suno-wav`. */
@@ -124,16 +162,25 @@ export class OtherFamilyError extends LumaError {
 
 /** The inbox or dedupe store failed or did not answer in time; its own error is the `cause`. */
 export class StoreUnavailableError extends LumaError {
+  static {
+    this.prototype.name = 'StoreUnavailableError'
+  }
   readonly code = 'ERR_LUMA_STORE_UNAVAILABLE'
 }
 
 /** Nobody can tell now whether a callback is true; it is asked again. */
 export class UnconfirmedError extends LumaError {
+  static {
+    this.prototype.name = 'UnconfirmedError'
+  }
   readonly code = 'ERR_LUMA_UNCONFIRMED'
 }
 
 /** A task's callback did not come in the time that was given. */
 export class WaitTimeoutError extends LumaError {
+  static {
+    this.prototype.name = 'WaitTimeoutError'
+  }
   readonly code = 'ERR_LUMA_WAIT_TIMEOUT'
 }
 
@@ -146,6 +193,9 @@ export class WaitTimeoutError extends LumaError {
  * ```
  */
 export class UnrecoverableError extends LumaError {
+  static {
+    this.prototype.name = 'UnrecoverableError'
+  }
   readonly code = 'ERR_LUMA_UNRECOVERABLE'
   override readonly retryable = false
 }
