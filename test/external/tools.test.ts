@@ -90,7 +90,7 @@ describe('a project without a test framework of its own', () => {
        console.log(Object.keys(modules).filter((id) => id.includes('@luma-callback')).join('\\n'))`,
     )
     const modules = await project.run(process.execPath, ['bundle.mjs'])
-    expect(modules).toContain(join('core', 'dist', 'errors.js'))
+    expect(modules).toContain(join('core', 'dist', 'errors', 'errors.js'))
     expect(modules).not.toContain(join('core', 'cjs'))
   })
 })
