@@ -53,6 +53,14 @@ describe('a bare http.createServer', () => {
     expect((await fetch(url + CALLBACK)).status).toBe(405)
   })
 
+  test.each(['x://', 'x:', 'http://shop.example'])('does not take the target %s for its own', async (target) => {
+    const luma = make()
+    const seen: string[] = []
+    const request = { method: 'POST', url: target, originalUrl: target, headers: {} }
+    luma(request as never, {} as never, () => void seen.push('passed on'))
+    expect(seen).toEqual(['passed on'])
+  })
+
   test('answers wherever it is called with path: "*"', async () => {
     const url = await start(make({ path: '*' }))
     expect(await send(`${url}/anywhere`)).toMatchObject({ status: 200 })

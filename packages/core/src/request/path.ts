@@ -49,5 +49,6 @@ export function isSamePath(path: string, called: string, { sensitive, strict }: 
 /** The path of a request's target, which is a path with a query or, from a proxy's client, a whole URL. */
 export function pathOf(target: string): string {
   if (target.startsWith('/')) return /^[^?#]*/.exec(target)?.[0] ?? target
-  return URL.canParse(target) ? new URL(target).pathname : target
+  // Of `x://` the path is empty; an empty one is kept for requests that name no address at all.
+  return URL.canParse(target) ? new URL(target).pathname || '/' : target
 }
