@@ -4,7 +4,7 @@ import { CountsReporter } from './helpers/counts-reporter.ts'
 import { PATIENCE } from './helpers/patience.ts'
 import { OWN_CONFIG, SUITES } from './suites.ts'
 
-const source = (name: string) => fileURLToPath(new URL(`../packages/${name}/src/index.ts`, import.meta.url))
+const packages = fileURLToPath(new URL('../packages', import.meta.url))
 
 // Tests start many processes and threads, which load the same modules: compiled once, they take less than half the time. A
 // program that was compiled before tells less of what it covers.
@@ -31,10 +31,10 @@ export default defineConfig({
   root: fileURLToPath(new URL('..', import.meta.url)),
   resolve: {
     // The tests run the sources, so that coverage speaks of them; test/external runs what is published.
-    alias: ['core', 'express', 'koa', 'sqlite', 'redis', 'postgres', 'download', 'client', 'testing'].map((name) => ({
-      find: `@luma-callback/${name}`,
-      replacement: source(name),
-    })),
+    alias: [
+      { find: /^@luma-callback\/core\/(\w+)$/, replacement: `${packages}/core/src/entry/$1.ts` },
+      { find: /^@luma-callback\/(\w+)$/, replacement: `${packages}/$1/src/index.ts` },
+    ],
   },
   test: {
     projects: [

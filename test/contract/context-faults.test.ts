@@ -1,5 +1,6 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
-import { memoryDedupe, systemClock, type Inbox, type LumaEvent } from '@luma-callback/core'
+import { memoryDedupe, type Inbox, type LumaEvent } from '@luma-callback/core'
+import { systemClock } from '@luma-callback/core/internal'
 import { inboxContract } from '@luma-callback/testing'
 import { describe, expect, test } from 'vitest'
 import { directInbox } from '../../packages/core/src/direct/inbox.ts'

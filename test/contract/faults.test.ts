@@ -1,5 +1,5 @@
 import type { DedupeStore } from '@luma-callback/core'
-import { memoryDedupe } from '@luma-callback/core'
+import { memoryDedupeOn } from '@luma-callback/core/internal'
 import { dedupeContract, inboxContract, type Guarantee } from '@luma-callback/testing'
 import { describe, expect, test } from 'vitest'
 import { fakeClock } from '../helpers/clock.ts'
@@ -117,7 +117,7 @@ describe('the contract of dedupe stores', () => {
   ])('is broken by one that %s', async (_name, fault) => {
     const setUp = () => {
       const clock = fakeClock()
-      const store = memoryDedupe({}, clock)
+      const store = memoryDedupeOn(clock)
       return { store: { ...store, ...fault(store) }, advance: (milliseconds: number) => clock.advance(milliseconds) }
     }
     expect(await failuresOf((collect) => dedupeContract({ test: collect, setUp }))).not.toEqual([])

@@ -1,4 +1,4 @@
-import { memoryDedupe } from '@luma-callback/core'
+import { memoryDedupeOn } from '@luma-callback/core/internal'
 import { dedupeContract } from '@luma-callback/testing'
 import { test } from 'vitest'
 import { fakeClock } from '../helpers/clock.ts'
@@ -7,6 +7,6 @@ dedupeContract({
   test,
   setUp() {
     const clock = fakeClock()
-    return { store: memoryDedupe({}, clock), advance: (milliseconds) => clock.advance(milliseconds) }
+    return { store: memoryDedupeOn(clock), advance: (milliseconds) => clock.advance(milliseconds) }
   },
 })

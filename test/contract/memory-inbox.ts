@@ -1,12 +1,5 @@
-import {
-  createRunner,
-  type Deliver,
-  type DurableInbox,
-  type Job,
-  type JobStore,
-  type Recorded,
-  type Runner,
-} from '@luma-callback/core'
+import type { DurableInbox, Recorded } from '@luma-callback/core'
+import { createRunner, type Deliver, type Job, type JobStore, type Runner } from '@luma-callback/core/inbox'
 import { looksInto } from './memory-looks.ts'
 import { newRow, sourceOf, type Row, type Store } from './memory-rows.ts'
 

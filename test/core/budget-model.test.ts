@@ -1,5 +1,6 @@
 // Whatever happens to callbacks in direct mode, what was counted for them is given back.
-import { UnrecoverableError, type DedupeStore, type Deliver } from '@luma-callback/core'
+import { UnrecoverableError, type DedupeStore } from '@luma-callback/core'
+import type { Deliver } from '@luma-callback/core/inbox'
 import * as fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { createBudget } from '../../packages/core/src/direct/budget.ts'

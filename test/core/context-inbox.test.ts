@@ -1,4 +1,5 @@
-import { gather, type Deliver, type Inbox, type InboxOptions, type Job, type LumaOptions } from '@luma-callback/core'
+import type { Inbox, LumaOptions } from '@luma-callback/core'
+import { gather, type Deliver, type InboxOptions, type Job } from '@luma-callback/core/inbox'
 import { describe, expect, test } from 'vitest'
 import { memoryInboxes } from '../contract/memory-inbox.ts'
 import { settlePromises } from '../helpers/clock.ts'

@@ -1,11 +1,12 @@
-import { memoryDedupe, type DedupeStore } from '@luma-callback/core'
+import type { DedupeStore } from '@luma-callback/core'
+import { memoryDedupeOn } from '@luma-callback/core/internal'
 import * as fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { fakeClock, type FakeClock } from '../helpers/clock.ts'
 
 function start(): { store: DedupeStore; clock: FakeClock } {
   const clock = fakeClock()
-  return { store: memoryDedupe({}, clock), clock }
+  return { store: memoryDedupeOn(clock), clock }
 }
 
 describe('in every order of calls', () => {

@@ -1,5 +1,7 @@
 import { createHash } from 'node:crypto'
-import { memoryDedupe, type Claim, type DedupeStore } from '@luma-callback/core'
+import { memoryDedupe, type DedupeStore } from '@luma-callback/core'
+import { memoryDedupeOn } from '@luma-callback/core/internal'
+import type { Claim } from '@luma-callback/core/inbox'
 import { describe, expect, test } from 'vitest'
 import { fakeClock, type FakeClock } from '../helpers/clock.ts'
 
@@ -8,7 +10,7 @@ const RETENTION = 60_000
 
 function start(options: { max?: number } = {}): { store: DedupeStore; clock: FakeClock } {
   const clock = fakeClock()
-  return { store: memoryDedupe(options, clock), clock }
+  return { store: memoryDedupeOn(clock, options), clock }
 }
 
 /** Claims and completes a key, as a callback does whose hook went well. */

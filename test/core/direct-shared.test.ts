@@ -1,4 +1,5 @@
-import { memoryDedupe, type LumaSuccess } from '@luma-callback/core'
+import type { LumaSuccess } from '@luma-callback/core'
+import { memoryDedupeOn } from '@luma-callback/core/internal'
 import * as fc from 'fast-check'
 import { afterEach, describe, expect, test, vi } from 'vitest'
 import { fakeClock, settlePromises } from '../helpers/clock.ts'
@@ -7,7 +8,7 @@ import { failureOf, successOf } from '../helpers/signed.ts'
 
 function startTwo() {
   const clock = fakeClock()
-  const dedupe = memoryDedupe({}, clock)
+  const dedupe = memoryDedupeOn(clock)
   const held = heldHook<[LumaSuccess, { signal: AbortSignal }]>()
   const options = { onSuccess: held.hook, dedupe, hookTimeout: 2 ** 31 - 1 }
   return { ...held, clock, one: startReceiver(options, clock), two: startReceiver(options, clock) }

@@ -1,4 +1,6 @@
-import { memoryDedupe, type Claim, type DedupeStore, type LumaSuccess } from '@luma-callback/core'
+import { memoryDedupe, type DedupeStore, type LumaSuccess } from '@luma-callback/core'
+import { memoryDedupeOn } from '@luma-callback/core/internal'
+import type { Claim } from '@luma-callback/core/inbox'
 import { describe, expect, test, vi } from 'vitest'
 import { fakeClock, settlePromises, type FakeClock } from '../helpers/clock.ts'
 import { heldHook, startReceiver, verdict, verdictOf, watch, type Receiver } from '../helpers/receiver.ts'
@@ -15,7 +17,7 @@ const never = () => new Promise<never>(() => {})
 /** A receiver on a good store of which some methods are replaced. */
 function start(broken: (store: DedupeStore, clock: FakeClock) => Partial<DedupeStore>) {
   const clock = fakeClock()
-  const store = memoryDedupe({}, clock)
+  const store = memoryDedupeOn(clock)
   const spied = Object.fromEntries(
     Object.entries({ ...store, ...broken(store, clock) }).map(([name, method]) => [name, vi.fn(method as never)]),
   ) as unknown as { [Name in Exclude<keyof DedupeStore, 'close'>]: ReturnType<typeof vi.fn<DedupeStore[Name]>> }

@@ -1,4 +1,5 @@
-import { memoryDedupe, type LumaSuccess } from '@luma-callback/core'
+import type { LumaSuccess } from '@luma-callback/core'
+import { memoryDedupeOn } from '@luma-callback/core/internal'
 import { describe, expect, test, vi } from 'vitest'
 import { count, heldHook, startReceiver, verdict, verdictOf, watch } from '../helpers/receiver.ts'
 import { fakeClock, settlePromises } from '../helpers/clock.ts'
@@ -44,7 +45,7 @@ describe('a hook', () => {
   test('does not run again for what comes later, until the retention is over', async () => {
     const onSuccess = vi.fn()
     const clock = fakeClock()
-    const { send } = startReceiver({ onSuccess, retention: 3_600_000, dedupe: memoryDedupe({}, clock) }, clock)
+    const { send } = startReceiver({ onSuccess, retention: 3_600_000, dedupe: memoryDedupeOn(clock) }, clock)
     const sample = successOf()
     await send(sample)
     await clock.advance(3_599_999)

@@ -1,4 +1,4 @@
-import { gather } from '@luma-callback/core'
+import { gather } from '@luma-callback/core/inbox'
 import { describe, expect, test } from 'vitest'
 
 /** Work that is done when it is told to be. */

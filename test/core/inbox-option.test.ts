@@ -1,4 +1,5 @@
-import type { Deliver, Inbox, LumaCallback, Recorded } from '@luma-callback/core'
+import type { Inbox, LumaCallback, Recorded } from '@luma-callback/core'
+import type { Deliver } from '@luma-callback/core/inbox'
 import { describe, expect, test } from 'vitest'
 import { settlePromises } from '../helpers/clock.ts'
 import { startReceiver, verdict, watch } from '../helpers/receiver.ts'

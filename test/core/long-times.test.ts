@@ -1,4 +1,6 @@
-import { createHandler, limited, LONGEST_TIMER, pause, within, type Clock } from '@luma-callback/core'
+import { createHandler } from '@luma-callback/core'
+import type { Clock } from '@luma-callback/core/inbox'
+import { limited, LONGEST_TIMER, pause, within, createHandlerOn } from '@luma-callback/core/internal'
 import { describe, expect, test } from 'vitest'
 import { fakeClock, settlePromises, type FakeClock } from '../helpers/clock.ts'
 
@@ -62,7 +64,7 @@ describe('a time that is longer than a timer keeps', () => {
 
   test('waitFor waits for it', async () => {
     const clock = platformClock()
-    const handler = createHandler({ onSuccess: () => {}, verify: () => true }, clock)
+    const handler = createHandlerOn(clock, { onSuccess: () => {}, verify: () => true })
     const waiting = watched(handler.waitFor('t', { timeout: LONGEST_TIMER + 5_000 }))
     await clock.advance(60_000)
     expect(waiting.state).toBe('waits')

@@ -1,6 +1,7 @@
 // A first try that goes wrong is told what to write.
 import { EventEmitter } from 'node:events'
-import { createHandler, memoryDedupe, toOptions, type Inbox } from '@luma-callback/core'
+import { createHandler, memoryDedupe, type Inbox } from '@luma-callback/core'
+import { toOptions } from '@luma-callback/core/adapter'
 import { createClient, confirm } from '@luma-callback/client'
 import { lumaCallback as expressCallback } from '@luma-callback/express'
 import { lumaCallback as koaCallback } from '@luma-callback/koa'

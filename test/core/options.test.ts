@@ -1,11 +1,6 @@
-import {
-  createHandler,
-  memoryDedupe,
-  toOptions,
-  type Inbox,
-  type InboxOptions,
-  type LumaOptions,
-} from '@luma-callback/core'
+import { createHandler, memoryDedupe, type Inbox, type LumaOptions } from '@luma-callback/core'
+import { toOptions } from '@luma-callback/core/adapter'
+import type { InboxOptions } from '@luma-callback/core/inbox'
 import { describe, expect, test } from 'vitest'
 import { fakeClock } from '../helpers/clock.ts'
 import { startReceiver, verdictOf } from '../helpers/receiver.ts'

@@ -1,4 +1,5 @@
-import { createHandler, pathOf } from '@luma-callback/core'
+import { createHandler } from '@luma-callback/core'
+import { pathOf } from '@luma-callback/core/adapter'
 import { describe, expect, test } from 'vitest'
 
 const make = (path: string) => createHandler({ onSuccess: () => {}, secret: 'key', path })

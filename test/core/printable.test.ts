@@ -1,4 +1,4 @@
-import { printable } from '@luma-callback/core'
+import { printable } from '@luma-callback/core/internal'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 

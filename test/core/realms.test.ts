@@ -1,5 +1,5 @@
 import { runInNewContext } from 'node:vm'
-import { toError } from '@luma-callback/core'
+import { toError } from '@luma-callback/core/internal'
 import { describe, expect, test } from 'vitest'
 import { startReceiver, verdict } from '../helpers/receiver.ts'
 import { successOf } from '../helpers/signed.ts'

@@ -1,4 +1,5 @@
-import type { Deliver, DeliverOptions, Job, LumaCallback } from '@luma-callback/core'
+import type { LumaCallback } from '@luma-callback/core'
+import type { Deliver, DeliverOptions, Job } from '@luma-callback/core/inbox'
 import { describe, expect, test } from 'vitest'
 import { createDeliver } from '../../packages/core/src/hooks/deliver.ts'
 import { settlePromises } from '../helpers/clock.ts'

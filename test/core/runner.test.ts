@@ -1,4 +1,5 @@
-import { UnrecoverableError, type Deliver, type DeliverOptions, type LumaCallback } from '@luma-callback/core'
+import { UnrecoverableError, type LumaCallback } from '@luma-callback/core'
+import type { Deliver, DeliverOptions } from '@luma-callback/core/inbox'
 import { describe, expect, test } from 'vitest'
 import { settlePromises } from '../helpers/clock.ts'
 import { fakeStore, jobOf, startRunner } from '../helpers/jobs.ts'

@@ -145,7 +145,7 @@ function suite(path: string, version: string): void {
 
   test('one signal for many waits is no leak to warn of', () => {
     const source = `
-      import { createSlots, limited, pause, systemClock } from '@luma-callback/core'
+      import { createSlots, limited, pause, systemClock } from '@luma-callback/core/internal'
       process.on('warning', ({ name }) => console.log(name))
       const controller = new AbortController()
       const { signal } = controller

@@ -1,7 +1,7 @@
 import { spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
-import { systemClock, within } from '@luma-callback/core'
+import { systemClock, within } from '@luma-callback/core/internal'
 import { onTestFinished } from 'vitest'
 import { START } from './patience.ts'
 

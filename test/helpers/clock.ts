@@ -1,5 +1,5 @@
 import { AsyncResource } from 'node:async_hooks'
-import type { Clock, Timer } from '@luma-callback/core'
+import type { Clock, Timer } from '@luma-callback/core/inbox'
 
 interface Pending {
   at: number

@@ -1,14 +1,8 @@
 import { chmodSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import {
-  parseCallback,
-  type Deliver,
-  type DurableInbox,
-  type InboxOptions,
-  type LumaCallback,
-  type LumaEvent,
-} from '@luma-callback/core'
+import { parseCallback, type DurableInbox, type LumaCallback, type LumaEvent } from '@luma-callback/core'
+import type { Deliver, InboxOptions } from '@luma-callback/core/inbox'
 import { sqliteInbox, type SqliteInboxOptions } from '@luma-callback/sqlite'
 import { onTestFinished, type TestContext } from 'vitest'
 import { systemClock } from '../../packages/core/src/internal/clock.ts'

@@ -1,12 +1,5 @@
-import {
-  createRunner,
-  type Deliver,
-  type Emit,
-  type Job,
-  type JobStore,
-  type LumaEvent,
-  type Runner,
-} from '@luma-callback/core'
+import type { LumaEvent } from '@luma-callback/core'
+import { createRunner, type Deliver, type Emit, type Job, type JobStore, type Runner } from '@luma-callback/core/inbox'
 import { onTestFinished } from 'vitest'
 import { createOutage } from '../../packages/core/src/inbox/outage.ts'
 import { fakeClock, type FakeClock } from './clock.ts'

@@ -1,7 +1,7 @@
 import { fork, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
-import { systemClock, within } from '@luma-callback/core'
+import { systemClock, within } from '@luma-callback/core/internal'
 import { onTestFailed, onTestFinished } from 'vitest'
 import type { FromProcess, ToProcess, Where } from './worker-process.ts'
 import { START } from './patience.ts'

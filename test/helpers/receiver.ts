@@ -1,11 +1,5 @@
-import {
-  createHandler,
-  type LumaAnswer,
-  type LumaEvent,
-  type LumaHandler,
-  type LumaOptions,
-  type LumaRequest,
-} from '@luma-callback/core'
+import type { LumaAnswer, LumaEvent, LumaHandler, LumaOptions, LumaRequest } from '@luma-callback/core'
+import { createHandlerOn } from '@luma-callback/core/internal'
 import { expect, onTestFinished } from 'vitest'
 import { fakeClock, type FakeClock } from './clock.ts'
 import { SECRET, signedHeaders } from './signed.ts'
@@ -31,7 +25,7 @@ export interface Receiver {
 export function startReceiver(options: Partial<LumaOptions> = {}, clock: FakeClock = fakeClock()): Receiver {
   const events: LumaEvent[] = []
   const observe = (event: LumaEvent) => events.push(event)
-  const handler = createHandler({ onSuccess: () => {}, secret: SECRET, observe, ...options }, clock)
+  const handler = createHandlerOn(clock, { onSuccess: () => {}, secret: SECRET, observe, ...options })
   onTestFinished(() => expect(clock.pending, 'timers left behind').toBe(0))
   return {
     handler,

@@ -1,5 +1,6 @@
 // One of several processes on one inbox. It is told by messages what to record, and tells what its hooks do.
-import { parseCallback, StoreUnavailableError, systemClock, type DurableInbox } from '@luma-callback/core'
+import { parseCallback, StoreUnavailableError, type DurableInbox } from '@luma-callback/core'
+import { systemClock } from '@luma-callback/core/internal'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { successOf } from './signed.ts'
 

@@ -8,6 +8,7 @@ const packages = readdirSync(join(ROOT, 'packages'))
 /** The folders of a package's source, from the top down. A file may import from its own folder and from those below it. */
 const ROOMS: Readonly<Record<string, readonly string[]>> = {
   core: [
+    'entry',
     'mount',
     'receive',
     'options',

@@ -1,7 +1,7 @@
 import { existsSync, readdirSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
-import { LONGEST_TIMER } from '@luma-callback/core'
+import { LONGEST_TIMER } from '@luma-callback/core/internal'
 import { beforeEach, describe, expect, onTestFinished, test, vi } from 'vitest'
 import { openFile, type OpenFile } from '../../packages/sqlite/src/engine.ts'
 import { callbackOf, hangs, openInbox, startInbox, temporaryFolder } from '../helpers/inboxes.ts'

@@ -1,4 +1,4 @@
-import { LONGEST_TIMER } from '@luma-callback/core'
+import { LONGEST_TIMER } from '@luma-callback/core/internal'
 import { InvalidArgumentError, Option } from 'commander'
 
 const UNITS: Readonly<Record<string, number>> = { '': 1, ms: 1, s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 }

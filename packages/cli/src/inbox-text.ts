@@ -1,4 +1,5 @@
-import { printable, type DeliveryState, type InboxEntry } from '@luma-callback/core'
+import type { DeliveryState, InboxEntry } from '@luma-callback/core'
+import { printable } from '@luma-callback/core/internal'
 import { paint, table } from './output.ts'
 
 const STYLES = { pending: 'yellow', running: 'cyan', done: 'green', dead: 'red' } as const

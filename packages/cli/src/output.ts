@@ -1,4 +1,4 @@
-import { printable } from '@luma-callback/core'
+import { printable } from '@luma-callback/core/internal'
 import { clearLine, cursorTo } from 'node:readline'
 import { styleText } from 'node:util'
 import { Failure } from './failure.ts'

@@ -1,4 +1,4 @@
-import { printable } from '@luma-callback/core'
+import { printable } from '@luma-callback/core/internal'
 import type { SimulatorDelivery, SimulatorEvent } from '@luma-callback/testing'
 import { duration } from './numbers.ts'
 import { paint } from './output.ts'

@@ -1,4 +1,5 @@
-import { parseCallback, readQuery, type CallbackIssue, type LumaCallback } from '@luma-callback/core'
+import { parseCallback, type CallbackIssue, type LumaCallback } from '@luma-callback/core'
+import { readQuery } from '@luma-callback/core/internal'
 import type { TaskDetails } from './details.ts'
 
 /** What the provider's own callbacks say; see its documentation. */

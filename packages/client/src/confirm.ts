@@ -1,14 +1,12 @@
 import {
   ForgedError,
-  pause,
   StoreUnavailableError,
-  systemClock,
-  toError,
   UnconfirmedError,
   type LumaCallback,
   type Trust,
   type Verify,
 } from '@luma-callback/core'
+import { pause, systemClock, toError } from '@luma-callback/core/internal'
 import { callbackOf } from './callback-of.ts'
 import type { LumaClient } from './client.ts'
 import { isWithoutResult, type TaskDetails } from './details.ts'

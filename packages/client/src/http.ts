@@ -1,4 +1,5 @@
-import { backoffDelay, pause, printable, readRetryAfter, systemClock, type RetrySchedule } from '@luma-callback/core'
+import type { RetrySchedule } from '@luma-callback/core'
+import { backoffDelay, pause, printable, readRetryAfter, systemClock } from '@luma-callback/core/internal'
 import { z } from 'zod'
 import { readText } from './answer-text.ts'
 import { ApiError, refusedBy } from './errors.ts'

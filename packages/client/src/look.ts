@@ -1,4 +1,4 @@
-import { toError } from '@luma-callback/core'
+import { toError } from '@luma-callback/core/internal'
 import { types } from 'node:util'
 import { callbackOf } from './callback-of.ts'
 import { isWithoutResult, type TaskDetails } from './details.ts'

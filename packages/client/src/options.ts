@@ -1,4 +1,5 @@
-import { LONGEST_TIMER, type RetrySchedule } from '@luma-callback/core'
+import type { RetrySchedule } from '@luma-callback/core'
+import { LONGEST_TIMER } from '@luma-callback/core/internal'
 import { z } from 'zod'
 import type { TaskList } from './track-tasks.ts'
 

@@ -1,4 +1,5 @@
-import { createSlots, pause, systemClock, type Clock } from '@luma-callback/core'
+import type { Clock } from '@luma-callback/core/inbox'
+import { createSlots, pause, systemClock } from '@luma-callback/core/internal'
 import type { LumaClient } from './client.ts'
 
 /** Resolves when the next question may be asked; rejects with the signal's reason if it aborts before. */

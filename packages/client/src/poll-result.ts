@@ -1,4 +1,5 @@
-import { limited, systemClock, WaitTimeoutError, type LumaCallback, type WaitOptions } from '@luma-callback/core'
+import { WaitTimeoutError, type LumaCallback, type WaitOptions } from '@luma-callback/core'
+import { limited, systemClock } from '@luma-callback/core/internal'
 import { z } from 'zod'
 import type { LumaClient } from './client.ts'
 import { milliseconds, parseOptions, signalSchema, timeoutSchema } from './options.ts'

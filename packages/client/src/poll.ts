@@ -1,4 +1,5 @@
-import { pause, systemClock, type LumaCallback } from '@luma-callback/core'
+import type { LumaCallback } from '@luma-callback/core'
+import { pause, systemClock } from '@luma-callback/core/internal'
 import { callbackOf } from './callback-of.ts'
 import type { LumaClient } from './client.ts'
 import { isWithoutResult, type TaskDetails } from './details.ts'

@@ -1,4 +1,5 @@
-import { printable, type LumaCallback, type Received } from '@luma-callback/core'
+import type { LumaCallback, Received } from '@luma-callback/core'
+import { printable } from '@luma-callback/core/internal'
 
 /** What `reconcile` tells. */
 export type ReconcileEvent =

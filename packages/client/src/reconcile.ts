@@ -1,5 +1,6 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
-import { createEmit, pause, systemClock, toError, type LumaCallback, type WaitOptions } from '@luma-callback/core'
+import type { LumaCallback, WaitOptions } from '@luma-callback/core'
+import { createEmit, pause, systemClock, toError } from '@luma-callback/core/internal'
 import type { ApiError } from './errors.ts'
 import { createLook } from './look.ts'
 import { createPace, paced } from './pace.ts'

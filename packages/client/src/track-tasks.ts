@@ -1,4 +1,5 @@
-import { NodeVersionError, pause, systemClock } from '@luma-callback/core'
+import { NodeVersionError } from '@luma-callback/core'
+import { pause, systemClock } from '@luma-callback/core/internal'
 
 /** A task that was submitted and has not come back. */
 export interface OpenTask {

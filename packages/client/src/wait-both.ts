@@ -1,11 +1,5 @@
-import {
-  pause,
-  systemClock,
-  toError,
-  type LumaCallback,
-  type LumaReceiver,
-  type WaitOptions,
-} from '@luma-callback/core'
+import type { LumaCallback, LumaReceiver, WaitOptions } from '@luma-callback/core'
+import { pause, systemClock, toError } from '@luma-callback/core/internal'
 import type { LumaClient } from './client.ts'
 import type { ApiError } from './errors.ts'
 import { poll } from './poll.ts'

@@ -1,11 +1,5 @@
-import {
-  createHandler,
-  createMount,
-  toOptions,
-  type LumaReceiver,
-  type LumaOptions,
-  type SuccessHook,
-} from '@luma-callback/core'
+import { createHandler, type LumaReceiver, type LumaOptions, type SuccessHook } from '@luma-callback/core'
+import { createMount, toOptions } from '@luma-callback/core/adapter'
 import type { ServerResponse } from 'node:http'
 import { placeOf } from './place.ts'
 import { translate, type ExpressRequest } from './request.ts'

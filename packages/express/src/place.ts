@@ -1,4 +1,4 @@
-import { pathOf, type Place } from '@luma-callback/core'
+import { pathOf, type Place } from '@luma-callback/core/adapter'
 import type { ServerResponse } from 'node:http'
 import { translate, type ExpressApplication, type ExpressRequest, type ExpressRouter } from './request.ts'
 

@@ -1,11 +1,5 @@
-import {
-  createHandler,
-  createMount,
-  toOptions,
-  type LumaReceiver,
-  type LumaOptions,
-  type SuccessHook,
-} from '@luma-callback/core'
+import { createHandler, type LumaReceiver, type LumaOptions, type SuccessHook } from '@luma-callback/core'
+import { createMount, toOptions } from '@luma-callback/core/adapter'
 import { translate, type KoaContext } from './context.ts'
 import { placeOf } from './place.ts'
 import { isAnswered, write } from './write.ts'

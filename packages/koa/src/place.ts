@@ -1,4 +1,4 @@
-import { pathOf, type Place } from '@luma-callback/core'
+import { pathOf, type Place } from '@luma-callback/core/adapter'
 import { translate, type KoaContext } from './context.ts'
 
 /** What of Koa's application and of @koa/router is looked at. */

@@ -1,4 +1,5 @@
-import { keyHash, type CallbackSource, type LumaCallback } from '@luma-callback/core'
+import type { CallbackSource, LumaCallback } from '@luma-callback/core'
+import { keyHash } from '@luma-callback/core/inbox'
 
 /** The queue's name, as dashboards show it. */
 export const QUEUE = 'luma-callbacks'

@@ -1,5 +1,5 @@
 import { Socket } from 'node:net'
-import { systemClock, within } from '@luma-callback/core'
+import { systemClock, within } from '@luma-callback/core/internal'
 import pg from 'pg'
 
 /** Where Postgres is: a URL such as `postgres://user:password@host:5432/database`, or a pool of yours. */

@@ -1,4 +1,5 @@
-import { StoreUnavailableError, type InboxOptions, type Timer } from '@luma-callback/core'
+import { StoreUnavailableError } from '@luma-callback/core'
+import type { InboxOptions, Timer } from '@luma-callback/core/inbox'
 import type { PgBoss } from 'pg-boss'
 import { QUEUE } from './callback-job.ts'
 import type { Database } from './database.ts'

@@ -1,20 +1,14 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
 import {
   ClosedError,
-  createRunner,
   LumaError,
-  pause,
   StoreUnavailableError,
-  systemClock,
-  toError,
-  within,
-  type Deliver,
   type DurableInbox,
-  type InboxOptions,
   type LumaCallback,
   type Recorded,
-  type Runner,
 } from '@luma-callback/core'
+import { createRunner, type Deliver, type InboxOptions, type Runner } from '@luma-callback/core/inbox'
+import { pause, systemClock, toError, within } from '@luma-callback/core/internal'
 import { openDatabase, type PostgresConnection } from './database.ts'
 import { isGone, startEngine, type Engine } from './engine.ts'
 import { purgeDone, startHousekeeping } from './housekeeping.ts'

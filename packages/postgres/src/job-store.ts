@@ -1,4 +1,4 @@
-import { gather, noCallback, type Job, type JobStore } from '@luma-callback/core'
+import { gather, noCallback, type Job, type JobStore } from '@luma-callback/core/inbox'
 import type { PgBoss } from 'pg-boss'
 import { crashesOf, QUEUE, storable, toSource, type CallbackData } from './callback-job.ts'
 import type { Database } from './database.ts'

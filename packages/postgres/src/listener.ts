@@ -1,4 +1,4 @@
-import type { Clock, Timer } from '@luma-callback/core'
+import type { Clock, Timer } from '@luma-callback/core/inbox'
 import type { PoolClient, QueryConfig } from 'pg'
 import { SILENCE, type Database } from './database.ts'
 

@@ -1,11 +1,5 @@
-import {
-  readListOptions,
-  type DeliveryState,
-  type InboxEntry,
-  type InboxPage,
-  type InboxStats,
-  type ListOptions,
-} from '@luma-callback/core'
+import type { DeliveryState, InboxEntry, InboxPage, InboxStats, ListOptions } from '@luma-callback/core'
+import { readListOptions } from '@luma-callback/core/inbox'
 import { idOf, QUEUE } from './callback-job.ts'
 import type { Database, Query } from './database.ts'
 import { FOR_EVER } from './engine.ts'

@@ -1,4 +1,5 @@
-import { NodeVersionError, readEngineOptions } from '@luma-callback/core'
+import { NodeVersionError } from '@luma-callback/core'
+import { readEngineOptions } from '@luma-callback/core/internal'
 
 /** What `postgresDedupe` can be told. */
 export interface PostgresDedupeOptions {

@@ -1,4 +1,5 @@
-import { gather, type LumaCallback, type Recorded } from '@luma-callback/core'
+import type { LumaCallback, Recorded } from '@luma-callback/core'
+import { gather } from '@luma-callback/core/inbox'
 import type { PgBoss } from 'pg-boss'
 import { idOf, QUEUE, toData } from './callback-job.ts'
 import type { Database, Query } from './database.ts'

@@ -1,4 +1,6 @@
-import { keyHash, printable, type CallbackSource, type LumaCallback } from '@luma-callback/core'
+import type { CallbackSource, LumaCallback } from '@luma-callback/core'
+import { keyHash } from '@luma-callback/core/inbox'
+import { printable } from '@luma-callback/core/internal'
 
 /** The queue's name, as dashboards show it. */
 export const QUEUE = 'luma-callbacks'

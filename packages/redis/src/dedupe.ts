@@ -1,4 +1,6 @@
-import { StoreUnavailableError, systemClock, within, type Claim, type DedupeStore } from '@luma-callback/core'
+import { StoreUnavailableError, type DedupeStore } from '@luma-callback/core'
+import type { Claim } from '@luma-callback/core/inbox'
+import { systemClock, within } from '@luma-callback/core/internal'
 import type { Redis } from 'ioredis'
 import { idOf } from './callback-job.ts'
 import { connector, problemOf, type RedisConnection } from './connection.ts'

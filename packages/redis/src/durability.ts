@@ -1,4 +1,4 @@
-import { printable } from '@luma-callback/core'
+import { printable } from '@luma-callback/core/internal'
 import type { Redis } from 'ioredis'
 
 /**

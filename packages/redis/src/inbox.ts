@@ -1,14 +1,8 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
 import { hostname } from 'node:os'
-import {
-  ClosedError,
-  createRunner,
-  StoreUnavailableError,
-  systemClock,
-  within,
-  type DurableInbox,
-  type Runner,
-} from '@luma-callback/core'
+import { ClosedError, StoreUnavailableError, type DurableInbox } from '@luma-callback/core'
+import { createRunner, type Runner } from '@luma-callback/core/inbox'
+import { systemClock, within } from '@luma-callback/core/internal'
 import { Worker } from 'bullmq'
 import { QUEUE } from './callback-job.ts'
 import { checkForQueue, connector, openQueue, problemOf, type OpenQueue, type RedisConnection } from './connection.ts'

@@ -1,4 +1,4 @@
-import { noCallback, type Clock, type Job, type JobStore } from '@luma-callback/core'
+import { noCallback, type Clock, type Job, type JobStore } from '@luma-callback/core/inbox'
 import { ErrorCode, type Job as BullJob, type Queue, type Worker } from 'bullmq'
 import type { Redis } from 'ioredis'
 import { QUEUE, seenKeys, TAKEN_AT, toSource, type CallbackData } from './callback-job.ts'

@@ -1,11 +1,5 @@
-import {
-  readListOptions,
-  type DeliveryState,
-  type InboxEntry,
-  type InboxPage,
-  type InboxStats,
-  type ListOptions,
-} from '@luma-callback/core'
+import type { DeliveryState, InboxEntry, InboxPage, InboxStats, ListOptions } from '@luma-callback/core'
+import { readListOptions } from '@luma-callback/core/inbox'
 import { ErrorCode, Job } from 'bullmq'
 import { DAY, idOf, seenKeys, TAKEN_AT, type CallbackData } from './callback-job.ts'
 import type { OpenQueue } from './connection.ts'

@@ -1,4 +1,4 @@
-import { readEngineOptions } from '@luma-callback/core'
+import { readEngineOptions } from '@luma-callback/core/internal'
 
 /** What `redisDedupe` can be told. */
 export interface RedisDedupeOptions {

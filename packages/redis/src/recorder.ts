@@ -1,4 +1,5 @@
-import { gather, type LumaCallback, type Recorded } from '@luma-callback/core'
+import type { LumaCallback, Recorded } from '@luma-callback/core'
+import { gather } from '@luma-callback/core/inbox'
 import { Job } from 'bullmq'
 import type { ChainableCommander } from 'ioredis'
 import { DAY, idOf, nameOf, seenKeys, toData } from './callback-job.ts'

@@ -1,4 +1,5 @@
-import { StoreUnavailableError, type InboxOptions, type Timer } from '@luma-callback/core'
+import { StoreUnavailableError } from '@luma-callback/core'
+import type { InboxOptions, Timer } from '@luma-callback/core/inbox'
 import type { Worker } from 'bullmq'
 import type { Redis } from 'ioredis'
 

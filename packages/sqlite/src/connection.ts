@@ -1,4 +1,5 @@
-import { InboxFileError, StoreUnavailableError, toError } from '@luma-callback/core'
+import { InboxFileError, StoreUnavailableError } from '@luma-callback/core'
+import { toError } from '@luma-callback/core/internal'
 import type { Call, Engine } from './engine.ts'
 import type { Reply, Request, ThreadData } from './messages.ts'
 import type { Failure } from './result.ts'

@@ -1,15 +1,6 @@
 import { resolve } from 'node:path'
-import {
-  ClosedError,
-  createRunner,
-  readListOptions,
-  type Deliver,
-  type DurableInbox,
-  type InboxOptions,
-  type LumaCallback,
-  type Recorded,
-  type Runner,
-} from '@luma-callback/core'
+import { ClosedError, type DurableInbox, type LumaCallback, type Recorded } from '@luma-callback/core'
+import { createRunner, readListOptions, type Deliver, type InboxOptions, type Runner } from '@luma-callback/core/inbox'
 import { checkKey, toNewCallback } from './arguments.ts'
 import { readPage, toEntry, toPosition } from './entries.ts'
 import { startHousekeeping } from './housekeeping.ts'

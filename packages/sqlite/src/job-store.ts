@@ -1,4 +1,4 @@
-import type { Clock, Job, JobStore } from '@luma-callback/core'
+import type { Clock, Job, JobStore } from '@luma-callback/core/inbox'
 import type { Connection } from './connection.ts'
 import { readJson } from './entries.ts'
 import type { Ending, TakenRow } from './jobs.ts'

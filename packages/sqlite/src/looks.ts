@@ -1,5 +1,6 @@
 import type { DatabaseSync } from 'node:sqlite'
-import { keyHash, type DeliveryState, type InboxStats } from '@luma-callback/core'
+import type { DeliveryState, InboxStats } from '@luma-callback/core'
+import { keyHash } from '@luma-callback/core/inbox'
 import { STATE } from './schema.ts'
 
 export interface WorkRow {

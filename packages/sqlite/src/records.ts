@@ -1,5 +1,6 @@
 import type { DatabaseSync } from 'node:sqlite'
-import { keyHash, type Recorded } from '@luma-callback/core'
+import type { Recorded } from '@luma-callback/core'
+import { keyHash } from '@luma-callback/core/inbox'
 import { STATE } from './schema.ts'
 
 /** A callback on its way into the file. */

@@ -1,5 +1,5 @@
 import type { DatabaseSync } from 'node:sqlite'
-import { LONGEST_TIMER } from '@luma-callback/core'
+import { LONGEST_TIMER } from '@luma-callback/core/internal'
 import type { Owners } from './owners.ts'
 import { STATE } from './schema.ts'
 import { uptime } from './uptime.ts'

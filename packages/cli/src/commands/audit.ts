@@ -1,4 +1,4 @@
-import { printable } from '@luma-callback/core'
+import { printable } from '@luma-callback/core/internal'
 import { auditChecks, auditEndpoint, auditMarkdown, type AuditReport, type AuditResult } from '@luma-callback/testing'
 import { Option, type Command } from 'commander'
 import { secretOption, toList, timeoutOption, toUrl } from '../arguments.ts'

@@ -1,4 +1,5 @@
-import { OtherFamilyError, parseCallback, printable } from '@luma-callback/core'
+import { OtherFamilyError, parseCallback } from '@luma-callback/core'
+import { printable } from '@luma-callback/core/internal'
 import { signedRequest } from '@luma-callback/testing'
 import type { Command } from 'commander'
 import { secretOption, toCount, toRate, timeoutOption, toUrl } from '../arguments.ts'

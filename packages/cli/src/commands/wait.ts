@@ -1,5 +1,6 @@
 import { pollResult } from '@luma-callback/client'
-import { printable, WaitTimeoutError, type LumaCallback } from '@luma-callback/core'
+import { WaitTimeoutError, type LumaCallback } from '@luma-callback/core'
+import { printable } from '@luma-callback/core/internal'
 import { Option, type Command } from 'commander'
 import { addApiOptions, clientFor, explained, type ApiOptions } from '../api.ts'
 import { timeoutOption, toDuration } from '../arguments.ts'

@@ -50,7 +50,12 @@ interface Entry {
  *
  * @throws TypeError if `max` is not a positive integer.
  */
-export function memoryDedupe(options: MemoryDedupeOptions = {}, clock: Clock = systemClock): DedupeStore {
+export function memoryDedupe(options: MemoryDedupeOptions = {}): DedupeStore {
+  return memoryDedupeOn(systemClock, options)
+}
+
+/** `memoryDedupe` on the clock that its receiver goes by. */
+export function memoryDedupeOn(clock: Clock, options: MemoryDedupeOptions = {}): DedupeStore {
   const max = options.max ?? 100_000
   if (!Number.isSafeInteger(max) || max < 1) {
     throw new TypeError(`memoryDedupe: option "max" must be a positive integer, got ${String(max)}`)

@@ -8,7 +8,7 @@ import { completeCallback, type LumaCallback } from '../callback/parse.ts'
 import { readEnvelope, readTaskId } from '../callback/envelope.ts'
 import { systemClock, type Clock } from '../internal/clock.ts'
 import { captureContext } from '../internal/async-context.ts'
-import { memoryDedupe } from '../direct/dedupe.ts'
+import { memoryDedupeOn } from '../direct/dedupe.ts'
 import { LEAST_TIME } from '../direct/work.ts'
 import { directInbox } from '../direct/inbox.ts'
 import { ClosedError, LumaError, StoreUnavailableError, toError } from '../errors/errors.ts'
@@ -34,7 +34,6 @@ import { weighCallback, weighText } from '../callback/weigh.ts'
 /**
  * Makes a handler. Adapters are built on it, and so is whatever serves a framework that has none.
  *
- * @param clock - Time, timers and randomness, for tests.
  * @throws TypeError that names the option that is wrong or unknown.
  * @example
  * ```ts
@@ -42,7 +41,12 @@ import { weighCallback, weighText } from '../callback/weigh.ts'
  * const { status, headers, body } = await handler.handle({ method, url, headers, stream })
  * ```
  */
-export function createHandler(options: LumaOptions, clock: Clock = systemClock): LumaHandler {
+export function createHandler(options: LumaOptions): LumaHandler {
+  return createHandlerOn(systemClock, options)
+}
+
+/** `createHandler` with time, timers and randomness from elsewhere, for tests. */
+export function createHandlerOn(clock: Clock, options: LumaOptions): LumaHandler {
   const settings = readOptions(options)
   const { secret, tolerance, bodyLimit, bodyTimeout, ackTimeout, concurrency, retry, retention } = settings
   if (secret === undefined && !settings.verify && !settings.trust) warnUnverified()
@@ -54,7 +58,7 @@ export function createHandler(options: LumaOptions, clock: Clock = systemClock):
   const reading = createReading()
   const outage = createOutage({ store: settings.inbox ? 'inbox' : 'dedupe', emit, clock })
   const deliver = createDeliver({ ...settings, emit, clock })
-  const dedupe = settings.dedupe ?? memoryDedupe({}, clock)
+  const dedupe = settings.dedupe ?? memoryDedupeOn(clock)
   const inbox = settings.inbox ?? directInbox({ dedupe, ackTimeout, clock, budget })
   const { askForSecrets, checkByUser } = createUserChecks({ ackTimeout, emit, clock })
   const arrivals = createArrivals(clock)

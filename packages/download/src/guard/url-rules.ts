@@ -1,5 +1,5 @@
 import { isIP } from 'node:net'
-import { printable } from '@luma-callback/core'
+import { printable } from '@luma-callback/core/internal'
 import { isPublicAddress } from './addresses.ts'
 import { refused } from '../errors.ts'
 

@@ -1,4 +1,4 @@
-import { pause, systemClock } from '@luma-callback/core'
+import { pause, systemClock } from '@luma-callback/core/internal'
 import { link, lstat, open, readFile, rename, rm, utimes } from 'node:fs/promises'
 import { noFile } from '../errors.ts'
 import { isAtWork, isOwner, newOwner, type Owner } from './owner.ts'

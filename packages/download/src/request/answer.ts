@@ -1,4 +1,4 @@
-import { readRetryAfter } from '@luma-callback/core'
+import { readRetryAfter } from '@luma-callback/core/internal'
 import { hash } from 'node:crypto'
 import type { IncomingHttpHeaders, IncomingMessage } from 'node:http'
 import { offeredBy } from '../target/checksums.ts'

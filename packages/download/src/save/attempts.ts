@@ -1,4 +1,5 @@
-import { backoffDelay, pause, systemClock, type RetrySchedule } from '@luma-callback/core'
+import type { RetrySchedule } from '@luma-callback/core'
+import { backoffDelay, pause, systemClock } from '@luma-callback/core/internal'
 import { orAborted } from '../abort.ts'
 import { DownloadError } from '../errors.ts'
 import { inSlot } from './slots.ts'

@@ -1,4 +1,5 @@
-import { LONGEST_TIMER, type RetrySchedule } from '@luma-callback/core'
+import type { RetrySchedule } from '@luma-callback/core'
+import { LONGEST_TIMER } from '@luma-callback/core/internal'
 import { z } from 'zod'
 import type { OnProgress } from './progress.ts'
 import type { Timeouts } from '../request/request.ts'

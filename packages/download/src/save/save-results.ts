@@ -1,4 +1,5 @@
-import { toError, type LumaSuccess } from '@luma-callback/core'
+import type { LumaSuccess } from '@luma-callback/core'
+import { toError } from '@luma-callback/core/internal'
 import { DownloadError } from '../errors.ts'
 import { nameOf } from '../target/names.ts'
 import { readOptions, type SaveOptions } from './options.ts'

@@ -1,4 +1,4 @@
-import { limited, systemClock } from '@luma-callback/core'
+import { limited, systemClock } from '@luma-callback/core/internal'
 import { orAborted } from '../abort.ts'
 import { withRetries } from './attempts.ts'
 import { EXTENSIONS, contentTypeOf } from '../target/content.ts'

@@ -1,4 +1,4 @@
-import { createSlots } from '@luma-callback/core'
+import { createSlots } from '@luma-callback/core/internal'
 
 /**
  * Files that are worked on at once in this process; the others wait. More of them share the same line and disk, and each

@@ -1,4 +1,4 @@
-import { systemClock, toError, within } from '@luma-callback/core'
+import { systemClock, toError, within } from '@luma-callback/core/internal'
 import { PassThrough } from 'node:stream'
 import { orAborted } from '../abort.ts'
 import { targetError } from '../errors.ts'

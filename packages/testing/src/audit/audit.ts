@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { LONGEST_TIMER } from '@luma-callback/core'
+import { LONGEST_TIMER } from '@luma-callback/core/internal'
 import type { Check, Expectation, Need } from './check.ts'
 import { Unmet } from './unmet.ts'
 import { CHECKS } from './checks/index.ts'

@@ -1,4 +1,4 @@
-import type { Deliver } from '@luma-callback/core'
+import type { Deliver } from '@luma-callback/core/inbox'
 
 /** A hook that runs until it is aborted. */
 export const untilAborted: Deliver = (_callback, { signal }) =>

@@ -1,18 +1,8 @@
 import assert from 'node:assert/strict'
 import { setTimeout as sleep } from 'node:timers/promises'
-import {
-  systemClock,
-  within,
-  type CloseOptions,
-  type Deliver,
-  type DeliverOptions,
-  type DurableInbox,
-  type Inbox,
-  type InboxOptions,
-  type LumaCallback,
-  type LumaEvent,
-  type Recorded,
-} from '@luma-callback/core'
+import type { CloseOptions, DurableInbox, Inbox, LumaCallback, LumaEvent, Recorded } from '@luma-callback/core'
+import type { Deliver, DeliverOptions, InboxOptions } from '@luma-callback/core/inbox'
+import { systemClock, within } from '@luma-callback/core/internal'
 
 /** The store of one test. */
 export interface InboxSetUp {

@@ -1,4 +1,4 @@
-import { printable } from '@luma-callback/core'
+import { printable } from '@luma-callback/core/internal'
 import type { SimulatorDelivery } from './events.ts'
 import type { SimulatorEvent } from './events.ts'
 

@@ -1,4 +1,4 @@
-import { toError } from '@luma-callback/core'
+import { toError } from '@luma-callback/core/internal'
 
 /** What is submitted to `POST /api/v1/modify/generate`. */
 export interface SimulatorRequest {

@@ -1,4 +1,4 @@
-import { LONGEST_TIMER } from '@luma-callback/core'
+import { LONGEST_TIMER } from '@luma-callback/core/internal'
 import type { SimulatorEvent } from './events.ts'
 
 /** What `startSimulator` can be told. Times are milliseconds; a share is a number from 0 (never) to 1 (always). */

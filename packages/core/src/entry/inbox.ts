@@ -1,0 +1,12 @@
+// `@luma-callback/core/inbox`: what authors of inboxes and dedupe stores need besides the contracts, which users name too.
+
+export { createRunner, type Runner } from '../inbox/runner.ts'
+export { noCallback, type Job, type JobStore, type RunnerOptions } from '../inbox/job.ts'
+export type { InboxOptions } from '../inbox/contract.ts'
+export type { Deliver, DeliverOptions } from '../hooks/deliver.ts'
+export type { Emit } from '../events/events.ts'
+export type { Clock, Timer } from '../internal/clock.ts'
+export type { Claim } from '../direct/dedupe.ts'
+export { gather } from '../inbox/batch.ts'
+export { keyHash } from '../callback/key.ts'
+export { readListOptions } from '../inbox/list-options.ts'

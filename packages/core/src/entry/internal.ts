@@ -1,0 +1,15 @@
+// `@luma-callback/core/internal`: what only the packages of this repository share. No version promises any of it.
+
+export { createHandlerOn } from '../receive/handler.ts'
+export { memoryDedupeOn } from '../direct/dedupe.ts'
+export { LONGEST_TIMER, systemClock } from '../internal/clock.ts'
+export { pause, within } from '../internal/promises.ts'
+export { limited, type Limited } from '../internal/deadline.ts'
+export { createSlots, type Slots } from '../internal/semaphore.ts'
+export { readRetryAfter } from '../internal/retry-after.ts'
+export { backoffDelay } from '../hooks/backoff.ts'
+export { readEngineOptions, type OptionRule } from '../inbox/engine-options.ts'
+export { readQuery } from '../request/request.ts'
+export { createEmit } from '../events/events.ts'
+export { printable } from '../events/printable.ts'
+export { toError } from '../errors/errors.ts'
