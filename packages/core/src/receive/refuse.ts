@@ -2,7 +2,11 @@ import { refusalAnswer, type LumaAnswer } from './answers.ts'
 import { OtherFamilyError, StoreUnavailableError, toError } from '../errors/errors.ts'
 import type { Emit } from '../events/events.ts'
 import { toRefusal } from './refusals.ts'
-import { addressIn, type LumaRequest } from '../request/request.ts'
+import { Refusal } from '../errors/refusal.ts'
+import type { Clock } from '../internal/clock.ts'
+import { dropRest } from '../request/body.ts'
+import { addressIn } from '../request/request.ts'
+import type { Receipt } from './read-callback.ts'
 
 /** For the observer, of a request whose answer is the framework's. */
 const FAILED = 'an error that the request did not cause was thrown; the framework answers'
@@ -13,8 +17,10 @@ const FAILED = 'an error that the request did not cause was thrown; the framewor
  */
 export function refuse(
   error: unknown,
-  { request, taskId: known, emit }: { request: LumaRequest; taskId: string | undefined; emit: Emit },
+  { receipt, emit, clock }: { receipt: Receipt; emit: Emit; clock: Clock },
 ): LumaAnswer {
+  const { request, taskId: known } = receipt
+  if (error instanceof Refusal && error.reason === 'body_too_large') dropRest(request, clock)
   const taskId = known ?? (error instanceof OtherFamilyError ? error.taskId : undefined)
   const about = taskId === undefined ? {} : { taskId }
   const from = addressIn(request)

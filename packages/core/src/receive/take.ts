@@ -1,0 +1,94 @@
+import type { LumaCallback } from '../callback/parse.ts'
+import { LEAST_TIME } from '../direct/work.ts'
+import { LumaError, StoreUnavailableError } from '../errors/errors.ts'
+import type { Emit } from '../events/events.ts'
+import type { Inbox, Recorded } from '../inbox/contract.ts'
+import type { Outage } from '../inbox/outage.ts'
+import type { Clock } from '../internal/clock.ts'
+import { within } from '../internal/promises.ts'
+import type { Settings } from '../options/options.ts'
+import { addressIn } from '../request/request.ts'
+import { reviveUnborne } from '../verify/trust.ts'
+import type { Arrivals } from '../wait/arrivals.ts'
+import type { Receipt } from './read-callback.ts'
+import type { Starter } from './start.ts'
+
+/** Hands a callback to the inbox. The receipt is left out where no request brought it. */
+export type Take = (callback: LumaCallback, receipt?: Receipt) => Promise<Recorded>
+
+interface TakeParts {
+  settings: Pick<Settings, 'inbox' | 'trust' | 'ackTimeout'>
+  inbox: Inbox
+  starter: Starter
+  arrivals: Arrivals
+  outage: Outage
+  emit: Emit
+  clock: Clock
+}
+
+export function createTake({ settings, inbox, starter, arrivals, outage, emit, clock }: TakeParts): Take {
+  const { ackTimeout } = settings
+
+  /** Direct mode keeps the deadline itself; another inbox has to be quick, or the provider must come back. */
+  function record(callback: LumaCallback, receipt?: Receipt): Promise<Recorded> {
+    if (settings.inbox) return recordInTime(settings.inbox, callback)
+    // Direct mode holds it from here on, and for longer than the request.
+    receipt?.hold?.release()
+    return inbox.record(callback)
+  }
+
+  async function recordInTime(durable: Inbox, callback: LumaCallback): Promise<Recorded> {
+    const late = () => new Error(`it did not answer within ${ackTimeout} ms`)
+    try {
+      const recorded = await within(() => durable.record(callback), ackTimeout, late, clock)
+      outage.worked('record')
+      return recorded
+    } catch (cause) {
+      if (!(cause instanceof LumaError) || cause instanceof StoreUnavailableError) outage.failed('record')
+      if (cause instanceof LumaError) throw cause
+      throw new StoreUnavailableError(`the inbox could not record task ${callback.taskId}`, { cause })
+    }
+  }
+
+  /** With `trust`, a key that a forged callback took gets another run. */
+  async function reviveInTime(callback: LumaCallback): Promise<void> {
+    if (!settings.trust) return
+    const late = () =>
+      new StoreUnavailableError(`the inbox did not tell of task ${callback.taskId} within ${ackTimeout} ms`)
+    await within(() => reviveUnborne(settings.inbox, callback), ackTimeout, late, clock)
+  }
+
+  async function tellRepeated(recorded: Recorded, callback: LumaCallback, receipt?: Receipt): Promise<void> {
+    switch (recorded) {
+      case 'duplicate':
+        return emit({ type: 'duplicate', callback })
+      case 'conflict': {
+        const first = await firstBody(callback)
+        return emit({ type: 'conflict', callback, first, ...addressIn(receipt?.request) })
+      }
+      default:
+        throw new TypeError(
+          `the inbox answered ${JSON.stringify(recorded)} where its contract knows recorded, duplicate and conflict`,
+        )
+    }
+  }
+
+  /** The answer does not hang on this: a conflict is told with what is known. */
+  async function firstBody({ key }: LumaCallback): Promise<string | undefined> {
+    const late = () => new Error('too late to matter')
+    const first = await within(async () => inbox.get?.(key), LEAST_TIME, late, clock).catch(() => undefined)
+    return first?.raw
+  }
+
+  return async (callback, receipt) => {
+    emit({ type: 'received', callback })
+    if (!starter.isStarted()) await starter.startInTime()
+    const recorded = await record(callback, receipt)
+    if (recorded !== 'recorded') {
+      await reviveInTime(callback)
+      await tellRepeated(recorded, callback, receipt)
+    }
+    arrivals.tell(callback)
+    return recorded
+  }
+}
