@@ -16,7 +16,7 @@ export type { CallbackIssue, ModifyParams } from './callback/side-fields.ts'
 export { sign, type Signed } from './verify/signature.ts'
 
 // Hooks, trust and waiting
-export type { FailureHook, HookContext, SuccessHook } from './hooks/deliver.ts'
+export type { FailureHook, HookContext, SuccessHook } from './hooks/hooks.ts'
 export type { RetrySchedule } from './hooks/backoff.ts'
 export type { Trust } from './hooks/trust.ts'
 export type { WaitOptions } from './wait/wait-for.ts'

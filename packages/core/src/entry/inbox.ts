@@ -3,7 +3,7 @@
 export { createRunner, type Runner } from '../inbox/runner.ts'
 export { noCallback, type Job, type JobStore, type RunnerOptions } from '../inbox/job.ts'
 export type { InboxOptions } from '../inbox/contract.ts'
-export type { Deliver, DeliverOptions } from '../hooks/deliver.ts'
+export type { Deliver, DeliverOptions } from '../hooks/hooks.ts'
 export type { Emit } from '../events/events.ts'
 export type { Clock, Timer } from '../internal/clock.ts'
 export type { Claim } from '../direct/dedupe.ts'

@@ -2,7 +2,7 @@ import type { RetrySchedule } from '../hooks/backoff.ts'
 import type { CallbackSource, LumaCallback } from '../callback/parse.ts'
 import type { Clock } from '../internal/clock.ts'
 import type { Emit } from '../events/events.ts'
-import type { Deliver } from '../hooks/deliver.ts'
+import type { Deliver } from '../hooks/hooks.ts'
 import type { Outage } from './outage.ts'
 
 /** What became of a callback that was handed in. */

@@ -1,7 +1,7 @@
 import type { CallbackSource } from '../callback/parse.ts'
 import { InvalidCallbackError } from '../errors/errors.ts'
 import type { InboxOptions } from './contract.ts'
-import type { Deliver } from '../hooks/deliver.ts'
+import type { Deliver } from '../hooks/hooks.ts'
 
 /** A callback that a store has leased to this process. */
 export interface Job {

@@ -3,7 +3,7 @@ import { systemClock } from '../internal/clock.ts'
 import { ClosedError, StoreUnavailableError, toError } from '../errors/errors.ts'
 import type { Emit } from '../events/events.ts'
 import type { DurableInbox, InboxOptions, Recorded } from './contract.ts'
-import type { Deliver } from '../hooks/deliver.ts'
+import type { Deliver } from '../hooks/hooks.ts'
 import { pause, within } from '../internal/promises.ts'
 
 /** What `withSpool` can be told. */

@@ -1,5 +1,5 @@
 import { StoreUnavailableError, toError } from '../errors/errors.ts'
-import type { Deliver } from '../hooks/deliver.ts'
+import type { Deliver } from '../hooks/hooks.ts'
 import type { Inbox, InboxOptions } from '../inbox/contract.ts'
 import type { Outage } from '../inbox/outage.ts'
 import type { InContext } from '../internal/async-context.ts'

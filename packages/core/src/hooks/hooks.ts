@@ -1,0 +1,27 @@
+import type { LumaCallback, LumaFailure, LumaSuccess } from '../callback/parse.ts'
+
+/**
+ * Runs the hook for a callback, once. Resolves when the hook is done, and only then may an inbox write it
+ * down as done. Rejects with what the hook threw; `UnrecoverableError` means that trying again is useless.
+ */
+export type Deliver = (callback: LumaCallback, run: DeliverOptions) => Promise<void>
+
+export interface DeliverOptions {
+  /** Counted from 1. */
+  attempt: number
+  /** Aborts when the run must stop: its lease was lost, or the inbox closes. */
+  signal: AbortSignal
+}
+
+/** What a hook is told about its run. */
+export interface HookContext {
+  /** Which run this is, counted from 1. */
+  attempt: number
+  /** Aborts when the run is given up: `hookTimeout` passed, the claim was lost, or the receiver closes. Hand it on to `fetch` and the like. */
+  signal: AbortSignal
+  /** The callback's key: the same in every run, so good as an idempotency key towards other systems. */
+  key: string
+}
+
+export type SuccessHook = (callback: LumaSuccess, context: HookContext) => unknown
+export type FailureHook = (callback: LumaFailure, context: HookContext) => unknown
