@@ -74,45 +74,50 @@ describe('the contract of inboxes', () => {
 function completingForAnyone(store: DedupeStore): Partial<DedupeStore> {
   const holders = new Map<string, string>()
   return {
-    async claim(key, holder, lease, digest) {
-      const told = await store.claim(key, holder, lease, digest)
+    async claim({ key, holder, lease, digest }) {
+      const told = await store.claim({ key, holder, lease, digest })
       if (told === 'claimed') holders.set(key, holder)
       return told
     },
-    complete: (key, holder, retention) => store.complete(key, holders.get(key) ?? holder, retention),
+    complete: ({ key, holder, retention }) => store.complete({ key, holder: holders.get(key) ?? holder, retention }),
   }
 }
 
 describe('the contract of dedupe stores', () => {
   test.each<[string, (store: DedupeStore) => Partial<DedupeStore>]>([
     ['lets everyone in', () => ({ claim: async () => 'claimed' })],
-    ['forgets what is done', (store) => ({ complete: (key, holder) => store.release(key, holder) })],
+    ['forgets what is done', (store) => ({ complete: ({ key, holder }) => store.release({ key, holder }) })],
     ['never lets go', () => ({ release: async () => {} })],
     ['renews for anyone', () => ({ renew: async () => true })],
     [
       'holds every claim for ever',
-      (store) => ({ claim: (key, holder, _lease, digest) => store.claim(key, holder, 1e9, digest) }),
+      (store) => ({ claim: ({ key, holder, digest }) => store.claim({ key, holder, lease: 1e9, digest }) }),
     ],
-    ['retains for ever', (store) => ({ complete: (key, holder) => store.complete(key, holder, 1e9) })],
+    [
+      'retains for ever',
+      (store) => ({ complete: ({ key, holder }) => store.complete({ key, holder, retention: 1e9 }) }),
+    ],
     [
       'decides before it writes',
       (store) => {
         const held = new Map<string, string>()
         return {
-          async claim(key, holder, lease, digest) {
+          async claim({ key, holder, lease, digest }) {
             const first = held.get(key)
             await Promise.resolve()
             held.set(key, first ?? holder)
-            return first === undefined ? 'claimed' : store.claim(key, holder, lease, digest)
+            return first === undefined ? 'claimed' : store.claim({ key, holder, lease, digest })
           },
         }
       },
     ],
-    ['renews nothing', () => ({ renew: async (_key, holder) => holder === 'a' })],
+    ['renews nothing', () => ({ renew: async ({ holder }) => holder === 'a' })],
     ['completes for anyone', (store) => completingForAnyone(store)],
     [
       'cuts keys short',
-      (store) => ({ claim: (key, holder, lease, digest) => store.claim(key.slice(0, 9), holder, lease, digest) }),
+      (store) => ({
+        claim: ({ key, holder, lease, digest }) => store.claim({ key: key.slice(0, 9), holder, lease, digest }),
+      }),
     ],
   ])('is broken by one that %s', async (_name, fault) => {
     const setUp = () => {

@@ -53,7 +53,7 @@ describe('in every order of calls', () => {
         model.set(k, { state: 'held', holder: h, digest, expiresAt: now + lease })
         return 'claimed'
       },
-      ({ store }) => store.claim(k, h, lease, digest),
+      ({ store }) => store.claim({ key: k, holder: h, lease, digest }),
     ),
   )
 
@@ -65,7 +65,7 @@ describe('in every order of calls', () => {
         if (entry) entry.expiresAt = now + lease
         return entry !== undefined
       },
-      ({ store }) => store.renew(k, h, lease),
+      ({ store }) => store.renew({ key: k, holder: h, lease }),
     ),
   )
 
@@ -76,7 +76,7 @@ describe('in every order of calls', () => {
         const entry = owned(model, k, h)
         if (entry) model.set(k, { ...entry, state: 'done', expiresAt: now + retention })
       },
-      ({ store }) => store.complete(k, h, retention),
+      ({ store }) => store.complete({ key: k, holder: h, retention }),
     ),
   )
 
@@ -84,7 +84,7 @@ describe('in every order of calls', () => {
     step(
       `release(${k}, ${h})`,
       (model) => void (owned(model, k, h) && model.delete(k)),
-      ({ store }) => store.release(k, h),
+      ({ store }) => store.release({ key: k, holder: h }),
     ),
   )
 

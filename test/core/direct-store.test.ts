@@ -199,14 +199,16 @@ describe('a claim', () => {
   test('is made under a holder of its own each time', async () => {
     const { send, dedupe } = start(() => ({ claim: async () => 'held' }))
     for (let time = 0; time < 10; time++) await send(successOf('the same'))
-    expect(new Set(dedupe.claim.mock.calls.map(([, holder]) => holder)).size).toBe(10)
+    expect(new Set(dedupe.claim.mock.calls.map(([{ holder }]) => holder)).size).toBe(10)
   })
 
   test('is renewed while the hook of an answered callback runs, however long', async () => {
     const { send, clock, store, succeed, sample } = await answeredEarly(() => ({}))
     for (let minute = 0; minute < 9; minute++) {
       await clock.advance(60_000)
-      expect(await store.claim(`${sample.taskId}:success`, 'another', 1, 'x')).toBe('held')
+      expect(await store.claim({ key: `${sample.taskId}:success`, holder: 'another', lease: 1, digest: 'x' })).toBe(
+        'held',
+      )
     }
     succeed()
     await settlePromises()

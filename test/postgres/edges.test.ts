@@ -93,7 +93,9 @@ describe.skipIf(!hasPostgres)(`on a Postgres${postgresReason}`, () => {
     onTestFinished(async () => void (await Promise.all(stores.map((store) => store.close()))))
     const inboxes = [1, 2, 3].map(() => open())
     await Promise.all([
-      ...stores.map((store, index) => store.claim(`key-${index}`, 'me', 1_000, 'digest')),
+      ...stores.map((store, index) =>
+        store.claim({ key: `key-${index}`, holder: 'me', lease: 1_000, digest: 'digest' }),
+      ),
       ...inboxes.map((inbox, index) => inbox.record(callbackOf(`task-${index}`))),
     ])
     expect(await inboxes[0]?.stats()).toMatchObject({ pending: 3 })
@@ -258,11 +260,12 @@ describe.skipIf(!hasPostgres)(`on a Postgres${postgresReason}`, () => {
     const { url, schema } = await setUp()
     const store = postgresDedupe(url, { schema, timeout: PATIENCE.timeout })
     onTestFinished(() => store.close())
-    expect(await store.claim('a', 'me', 1, 'digest')).toBe('claimed')
+    expect(await store.claim({ key: 'a', holder: 'me', lease: 1, digest: 'digest' })).toBe('claimed')
     // Others pass by, and clear away what is over.
-    for (let turn = 0; turn < 5; turn++) await store.claim(`other-${turn}`, 'you', 1_000, 'digest')
-    expect(await store.renew('a', 'me', 60_000)).toBe(true)
-    expect(await store.claim('a', 'you', 1_000, 'digest')).toBe('held')
+    for (let turn = 0; turn < 5; turn++)
+      await store.claim({ key: `other-${turn}`, holder: 'you', lease: 1_000, digest: 'digest' })
+    expect(await store.renew({ key: 'a', holder: 'me', lease: 60_000 })).toBe(true)
+    expect(await store.claim({ key: 'a', holder: 'you', lease: 1_000, digest: 'digest' })).toBe('held')
   })
 
   test('a handler closes in time although Postgres answers nothing any more', async () => {

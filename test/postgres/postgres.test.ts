@@ -61,7 +61,7 @@ describe.skipIf(!hasPostgres)(`on a Postgres${postgresReason}`, () => {
     const dedupe = postgresDedupe(pool, { schema, timeout: PATIENCE.timeout })
     const { runs } = await startInbox(inbox)
     await inbox.record(callbackOf('a'))
-    await dedupe.claim('a', 'me', 1_000, 'digest')
+    await dedupe.claim({ key: 'a', holder: 'me', lease: 1_000, digest: 'digest' })
     await vi.waitFor(() => expect(runs).toEqual(['a']), PATIENCE)
     await Promise.all([inbox.close(), dedupe.close()])
     expect((await pool.query('SELECT 1 AS one')).rows).toEqual([{ one: 1 }])

@@ -30,7 +30,7 @@ describe.skipIf(!hasRedisServer)(`on a Redis Cluster${redisServerReason}`, () =>
 
     const dedupe = redisDedupe(connection, { timeout: PATIENCE.timeout, prefix: 'luma' })
     onTestFinished(() => dedupe.close())
-    expect(await dedupe.claim('a', 'me', 60_000, 'digest')).toBe('claimed')
-    expect(await dedupe.claim('a', 'you', 60_000, 'digest')).toBe('held')
+    expect(await dedupe.claim({ key: 'a', holder: 'me', lease: 60_000, digest: 'digest' })).toBe('claimed')
+    expect(await dedupe.claim({ key: 'a', holder: 'you', lease: 60_000, digest: 'digest' })).toBe('held')
   })
 })

@@ -79,7 +79,7 @@ describe.skipIf(!hasRedis)(`on a Redis${redisReason}`, () => {
     const dedupe = redisDedupe(connection, { prefix, timeout: PATIENCE.timeout })
     const { runs } = await startInbox(inbox)
     await inbox.record(callbackOf('a'))
-    await dedupe.claim('a', 'me', 1_000, 'digest')
+    await dedupe.claim({ key: 'a', holder: 'me', lease: 1_000, digest: 'digest' })
     await vi.waitFor(() => expect(runs).toEqual(['a']), PATIENCE)
     await Promise.all([inbox.close(), dedupe.close()])
     expect(await connection.ping()).toBe('PONG')

@@ -90,7 +90,7 @@ export function postgresDedupe(
     FROM (SELECT 1) AS one LEFT JOIN ${name} ON id = $1`
 
   return {
-    async claim(key, holder, lease, digest): Promise<Claim> {
+    async claim({ key, holder, lease, digest }): Promise<Claim> {
       const values = [idOf(key), holder, lease, digest]
       for (;;) {
         const [row] = await run(claim, values)
@@ -101,21 +101,21 @@ export function postgresDedupe(
         return row['digest'] === digest ? 'done' : 'conflict'
       }
     },
-    async renew(key, holder, lease) {
+    async renew({ key, holder, lease }) {
       const rows = await run(
         `UPDATE ${name} SET expires_at = ${until('$3')} WHERE id = $1 AND holder = $2 RETURNING 1`,
         [idOf(key), holder, lease],
       )
       return rows.length > 0
     },
-    async complete(key, holder, retention) {
+    async complete({ key, holder, retention }) {
       await run(`UPDATE ${name} SET holder = NULL, expires_at = ${until('$3')} WHERE id = $1 AND holder = $2`, [
         idOf(key),
         holder,
         retention,
       ])
     },
-    async release(key, holder) {
+    async release({ key, holder }) {
       await run(`DELETE FROM ${name} WHERE id = $1 AND holder = $2`, [idOf(key), holder])
     },
     close: () => database.close(),

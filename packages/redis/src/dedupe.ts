@@ -88,10 +88,10 @@ export function redisDedupe(connection: RedisConnection, options: RedisDedupeOpt
   }
 
   return {
-    claim: (key, holder, lease, digest) => run<Claim>('lumaClaim', key, holder, lease, digest),
-    renew: async (key, holder, lease) => (await run('lumaRenew', key, holder, lease)) === 1,
-    complete: (key, holder, retention) => run('lumaComplete', key, holder, retention),
-    release: (key, holder) => run('lumaRelease', key, holder),
+    claim: ({ key, holder, lease, digest }) => run<Claim>('lumaClaim', key, holder, lease, digest),
+    renew: async ({ key, holder, lease }) => (await run('lumaRenew', key, holder, lease)) === 1,
+    complete: ({ key, holder, retention }) => run('lumaComplete', key, holder, retention),
+    release: ({ key, holder }) => run('lumaRelease', key, holder),
     async close() {
       redis?.disconnect()
     },

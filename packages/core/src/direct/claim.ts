@@ -17,7 +17,7 @@ const STORE = 'dedupe'
 export async function claim(run: Run, work: DirectWork): Promise<Claim> {
   const { callback, holder } = run
   try {
-    const claimed = await work.dedupe.claim(callback.key, holder, LEASE, callback.digest)
+    const claimed = await work.dedupe.claim({ key: callback.key, holder, lease: LEASE, digest: callback.digest })
     work.outage?.worked(STORE)
     return claimed
   } catch (cause) {
@@ -32,7 +32,7 @@ export function isOurs(run: Run, claimed: Claim, { dedupe }: DirectWork): boolea
   const { callback, holder } = run
   if (run.state !== 'claiming') {
     // The deadline has refused it already; a claim that came through after all must not keep the next delivery out.
-    if (claimed === 'claimed') void dedupe.release(callback.key, holder).catch(() => {})
+    if (claimed === 'claimed') void dedupe.release({ key: callback.key, holder }).catch(() => {})
     return false
   }
   if (claimed === 'held') throw new InProgressError(`task ${callback.taskId} is being handled by another process`)
@@ -60,7 +60,7 @@ export function keepClaim(run: Run, { dedupe, clock, ...work }: DirectWork): { s
   return keepLease({
     lease: LEASE,
     async renew() {
-      const isRenewed = await dedupe.renew(callback.key, holder, LEASE)
+      const isRenewed = await dedupe.renew({ key: callback.key, holder, lease: LEASE })
       work.outage?.worked(STORE)
       return isRenewed
     },
@@ -79,7 +79,7 @@ export async function finish(run: Run, work: DirectWork): Promise<void> {
   run.hold.release()
   for (let attempt = 1; attempt <= COMPLETE_ATTEMPTS; attempt++) {
     try {
-      await dedupe.complete(callback.key, holder, retention)
+      await dedupe.complete({ key: callback.key, holder, retention })
       work.outage?.worked(STORE)
       break
     } catch (error) {
@@ -100,7 +100,7 @@ export async function finish(run: Run, work: DirectWork): Promise<void> {
 export async function release(run: Run, work: DirectWork): Promise<void> {
   const { callback, holder } = run
   try {
-    await within(() => work.dedupe.release(callback.key, holder), LEAST_TIME, isLate, work.clock)
+    await within(() => work.dedupe.release({ key: callback.key, holder }), LEAST_TIME, isLate, work.clock)
     work.outage?.worked(STORE)
   } catch (error) {
     reportStore(run, work, `the key of a callback stays claimed for up to ${LEASE} ms`, error)

@@ -7,6 +7,13 @@ import { systemClock, type Clock } from '../internal/clock.ts'
  */
 export type Claim = 'claimed' | 'held' | 'done' | 'conflict'
 
+/** Whose claim on which key. */
+export interface ClaimRef {
+  readonly key: string
+  /** Who claims; unique for each claim. */
+  readonly holder: string
+}
+
 /**
  * Remembers which callbacks were handled, for direct mode. Every method is one atomic step, in however many
  * processes share the store. All times are milliseconds. A rejected promise means that nobody knows; the
@@ -16,17 +23,16 @@ export interface DedupeStore {
   /**
    * Takes a key that nobody holds and that is not done. Claiming again what one holds already is `claimed`.
    *
-   * @param holder - Who claims; unique for each claim.
-   * @param lease - How long the claim holds without being renewed.
-   * @param digest - SHA-256 of the content. A store that does not keep it answers `done` where others say `conflict`.
+   * @param claim.lease - How long the claim holds without being renewed.
+   * @param claim.digest - SHA-256 of the content. A store that does not keep it answers `done` where others say `conflict`.
    */
-  claim(key: string, holder: string, lease: number, digest: string): Promise<Claim>
+  claim(claim: ClaimRef & { readonly lease: number; readonly digest: string }): Promise<Claim>
   /** Holds a claim for another lease. Resolves to false if it is not this holder's any more. */
-  renew(key: string, holder: string, lease: number): Promise<boolean>
+  renew(claim: ClaimRef & { readonly lease: number }): Promise<boolean>
   /** Marks as done what the holder claimed, to be remembered for `retention`. Changes nothing for anyone else. */
-  complete(key: string, holder: string, retention: number): Promise<void>
+  complete(claim: ClaimRef & { readonly retention: number }): Promise<void>
   /** Gives a claim up, so that the next delivery is let through. Changes nothing for anyone else. */
-  release(key: string, holder: string): Promise<void>
+  release(claim: ClaimRef): Promise<void>
   /** Ends what the store opened itself. The receiver calls it when it has closed. */
   close?(): Promise<void>
 }
@@ -85,7 +91,7 @@ export function memoryDedupeOn(clock: Clock, options: MemoryDedupeOptions = {}):
   }
 
   return {
-    async claim(name, holder, lease, digest) {
+    async claim({ key: name, holder, lease, digest }) {
       const key = shortKey(name)
       const entry = entries.get(key)
       if (entry && entry.expiresAt > clock.now() && entry.holder !== holder) {
@@ -95,20 +101,20 @@ export function memoryDedupeOn(clock: Clock, options: MemoryDedupeOptions = {}):
       entries.set(key, { key, holder, digest, expiresAt: clock.now() + lease })
       return 'claimed'
     },
-    async renew(name, holder, lease) {
-      const entry = owned(name, holder)
+    async renew({ key, holder, lease }) {
+      const entry = owned(key, holder)
       if (entry) entry.expiresAt = clock.now() + lease
       return entry !== undefined
     },
-    async complete(name, holder, retention) {
-      const entry = owned(name, holder)
+    async complete({ key, holder, retention }) {
+      const entry = owned(key, holder)
       if (!entry) return
       entry.holder = undefined
       entry.expiresAt = clock.now() + retention
       remember(entry)
     },
-    async release(name, holder) {
-      const entry = owned(name, holder)
+    async release({ key, holder }) {
+      const entry = owned(key, holder)
       if (entry) entries.delete(entry.key)
     },
   }

@@ -58,7 +58,9 @@ export function dedupeContract({ test, setUp }: DedupeContractOptions): void {
 
 /** Many claim a key at once, and it must go to one of them. */
 async function assertOneClaims(store: DedupeStore, key: string): Promise<void> {
-  const claims = Array.from({ length: 50 }, (_, index) => store.claim(key, `holder-${index}`, LONG, DIGEST))
+  const claims = Array.from({ length: 50 }, (_, index) =>
+    store.claim({ key, holder: `holder-${index}`, lease: LONG, digest: DIGEST }),
+  )
   const told = await Promise.all(claims)
   assert.equal(told.filter((one) => one === 'claimed').length, 1)
   assert.equal(told.filter((one) => one === 'held').length, 49)
@@ -81,126 +83,131 @@ async function askInTime(store: DedupeStore, hold: (key: string, lease: number) 
     const key = `key for ${lease} ms`
     const startedAt = performance.now()
     await hold(key, lease)
-    const told = await store.claim(key, 'b', LONG, DIGEST)
+    const told = await store.claim({ key, holder: 'b', lease: LONG, digest: DIGEST })
     if (performance.now() - startedAt < lease || lease > LONG) return { key, lease, told }
   }
 }
 
 const TESTS: Readonly<Record<string, (trial: Trial) => Promise<void>>> = {
   'of many claims at once exactly one is claimed, be the key new, released or run out': async ({ store, advance }) => {
-    await store.claim('run out', 'late', LEASE, DIGEST)
-    await store.claim('released', 'a', LONG, DIGEST)
-    await store.release('released', 'a')
+    await store.claim({ key: 'run out', holder: 'late', lease: LEASE, digest: DIGEST })
+    await store.claim({ key: 'released', holder: 'a', lease: LONG, digest: DIGEST })
+    await store.release({ key: 'released', holder: 'a' })
     await advance(PAST_LEASE)
     for (const key of ['new', 'released', 'run out']) await assertOneClaims(store, key)
   },
 
   'what is held is held, whatever the content': async ({ store }) => {
-    assert.equal(await store.claim('key', 'a', LONG, DIGEST), 'claimed')
-    assert.equal(await store.claim('key', 'b', LONG, OTHER), 'held')
+    assert.equal(await store.claim({ key: 'key', holder: 'a', lease: LONG, digest: DIGEST }), 'claimed')
+    assert.equal(await store.claim({ key: 'key', holder: 'b', lease: LONG, digest: OTHER }), 'held')
   },
 
   'claiming again what one holds is claimed': async ({ store }) => {
-    assert.equal(await store.claim('key', 'a', LONG, DIGEST), 'claimed')
-    assert.equal(await store.claim('key', 'a', LONG, DIGEST), 'claimed')
-    assert.equal(await store.claim('key', 'b', LONG, DIGEST), 'held')
+    assert.equal(await store.claim({ key: 'key', holder: 'a', lease: LONG, digest: DIGEST }), 'claimed')
+    assert.equal(await store.claim({ key: 'key', holder: 'a', lease: LONG, digest: DIGEST }), 'claimed')
+    assert.equal(await store.claim({ key: 'key', holder: 'b', lease: LONG, digest: DIGEST }), 'held')
   },
 
   'what is complete is done, or, with another content, a conflict': async ({ store }) => {
-    await store.claim('key', 'a', LONG, DIGEST)
-    await store.complete('key', 'a', LONG)
-    assert.equal(await store.claim('key', 'a', LONG, DIGEST), 'done')
-    assert.equal(await store.claim('key', 'b', LONG, DIGEST), 'done')
-    assert.ok(['conflict', 'done'].includes(await store.claim('key', 'b', LONG, OTHER)))
+    await store.claim({ key: 'key', holder: 'a', lease: LONG, digest: DIGEST })
+    await store.complete({ key: 'key', holder: 'a', retention: LONG })
+    assert.equal(await store.claim({ key: 'key', holder: 'a', lease: LONG, digest: DIGEST }), 'done')
+    assert.equal(await store.claim({ key: 'key', holder: 'b', lease: LONG, digest: DIGEST }), 'done')
+    assert.ok(['conflict', 'done'].includes(await store.claim({ key: 'key', holder: 'b', lease: LONG, digest: OTHER })))
   },
 
   'what is released can be claimed, and is its former holder’s no more': async ({ store }) => {
-    await store.claim('key', 'a', LONG, DIGEST)
-    await store.release('key', 'a')
-    assert.equal(await store.renew('key', 'a', LONG), false)
-    await store.complete('key', 'a', LONG)
-    assert.equal(await store.claim('key', 'b', LONG, OTHER), 'claimed')
+    await store.claim({ key: 'key', holder: 'a', lease: LONG, digest: DIGEST })
+    await store.release({ key: 'key', holder: 'a' })
+    assert.equal(await store.renew({ key: 'key', holder: 'a', lease: LONG }), false)
+    await store.complete({ key: 'key', holder: 'a', retention: LONG })
+    assert.equal(await store.claim({ key: 'key', holder: 'b', lease: LONG, digest: OTHER }), 'claimed')
   },
 
   'a claim that was not renewed goes to whoever asks next, and its late holder changes nothing': async (trial) => {
     const { store, advance } = trial
-    const { key, lease, told } = await askInTime(store, (name, time) => store.claim(name, 'late', time, DIGEST))
+    const { key, lease, told } = await askInTime(store, (name, time) =>
+      store.claim({ key: name, holder: 'late', lease: time, digest: DIGEST }),
+    )
     assert.equal(told, 'held')
     await advance(lease + MARGIN)
-    assert.equal(await store.claim(key, 'b', LONG, DIGEST), 'claimed')
-    assert.equal(await store.renew(key, 'late', LONG), false)
-    await store.complete(key, 'late', LONG)
-    assert.equal(await store.claim(key, 'c', LONG, DIGEST), 'held')
-    await store.release(key, 'late')
-    assert.equal(await store.claim(key, 'c', LONG, DIGEST), 'held')
-    assert.equal(await store.renew(key, 'b', LONG), true)
+    assert.equal(await store.claim({ key, holder: 'b', lease: LONG, digest: DIGEST }), 'claimed')
+    assert.equal(await store.renew({ key, holder: 'late', lease: LONG }), false)
+    await store.complete({ key, holder: 'late', retention: LONG })
+    assert.equal(await store.claim({ key, holder: 'c', lease: LONG, digest: DIGEST }), 'held')
+    await store.release({ key, holder: 'late' })
+    assert.equal(await store.claim({ key, holder: 'c', lease: LONG, digest: DIGEST }), 'held')
+    assert.equal(await store.renew({ key, holder: 'b', lease: LONG }), true)
   },
 
   'a claim that has run out is still its holder’s, to renew and to complete, while nobody else claims': async (
     trial,
   ) => {
     const { store, advance } = trial
-    await store.claim('renewed', 'a', LEASE, DIGEST)
-    await store.claim('done', 'a', LEASE, DIGEST)
+    await store.claim({ key: 'renewed', holder: 'a', lease: LEASE, digest: DIGEST })
+    await store.claim({ key: 'done', holder: 'a', lease: LEASE, digest: DIGEST })
     await advance(PAST_LEASE)
-    assert.equal(await store.renew('renewed', 'a', LONG), true)
-    assert.equal(await store.claim('renewed', 'b', LONG, DIGEST), 'held')
-    await store.complete('done', 'a', LONG)
-    assert.equal(await store.claim('done', 'b', LONG, DIGEST), 'done')
+    assert.equal(await store.renew({ key: 'renewed', holder: 'a', lease: LONG }), true)
+    assert.equal(await store.claim({ key: 'renewed', holder: 'b', lease: LONG, digest: DIGEST }), 'held')
+    await store.complete({ key: 'done', holder: 'a', retention: LONG })
+    assert.equal(await store.claim({ key: 'done', holder: 'b', lease: LONG, digest: DIGEST }), 'done')
   },
 
   'a claim that is renewed holds': async ({ store, advance }) => {
-    await store.claim('key', 'a', LEASE, DIGEST)
+    await store.claim({ key: 'key', holder: 'a', lease: LEASE, digest: DIGEST })
     for (let third = 0; third < 6; third++) {
       await advance(LEASE / 3)
-      assert.equal(await store.renew('key', 'a', LONG), true)
+      assert.equal(await store.renew({ key: 'key', holder: 'a', lease: LONG }), true)
     }
-    assert.equal(await store.claim('key', 'b', LONG, DIGEST), 'held')
+    assert.equal(await store.claim({ key: 'key', holder: 'b', lease: LONG, digest: DIGEST }), 'held')
   },
 
   'a claim that is renewed no more runs out a lease later': async ({ store, advance }) => {
-    await store.claim('key', 'a', LEASE, DIGEST)
-    assert.equal(await store.renew('key', 'a', LEASE), true)
+    await store.claim({ key: 'key', holder: 'a', lease: LEASE, digest: DIGEST })
+    assert.equal(await store.renew({ key: 'key', holder: 'a', lease: LEASE }), true)
     await advance(PAST_LEASE)
-    assert.equal(await store.claim('key', 'b', LONG, DIGEST), 'claimed')
+    assert.equal(await store.claim({ key: 'key', holder: 'b', lease: LONG, digest: DIGEST }), 'claimed')
   },
 
   'nobody but the holder renews, completes or releases': async ({ store }) => {
-    await store.claim('key', 'a', LONG, DIGEST)
-    assert.equal(await store.renew('key', 'b', LONG), false)
-    assert.equal(await store.renew('unknown', 'b', LONG), false)
-    await store.release('key', 'b')
-    await store.complete('key', 'b', LONG)
-    await store.complete('unknown', 'b', LONG)
-    assert.equal(await store.claim('key', 'c', LONG, DIGEST), 'held')
-    assert.equal(await store.claim('unknown', 'c', LONG, DIGEST), 'claimed')
+    await store.claim({ key: 'key', holder: 'a', lease: LONG, digest: DIGEST })
+    assert.equal(await store.renew({ key: 'key', holder: 'b', lease: LONG }), false)
+    assert.equal(await store.renew({ key: 'unknown', holder: 'b', lease: LONG }), false)
+    await store.release({ key: 'key', holder: 'b' })
+    await store.complete({ key: 'key', holder: 'b', retention: LONG })
+    await store.complete({ key: 'unknown', holder: 'b', retention: LONG })
+    assert.equal(await store.claim({ key: 'key', holder: 'c', lease: LONG, digest: DIGEST }), 'held')
+    assert.equal(await store.claim({ key: 'unknown', holder: 'c', lease: LONG, digest: DIGEST }), 'claimed')
   },
 
   'what is done cannot be released or renewed by whoever did it': async ({ store }) => {
-    await store.claim('key', 'a', LONG, DIGEST)
-    await store.complete('key', 'a', LONG)
-    await store.release('key', 'a')
-    assert.equal(await store.renew('key', 'a', LONG), false)
-    assert.equal(await store.claim('key', 'b', LONG, DIGEST), 'done')
+    await store.claim({ key: 'key', holder: 'a', lease: LONG, digest: DIGEST })
+    await store.complete({ key: 'key', holder: 'a', retention: LONG })
+    await store.release({ key: 'key', holder: 'a' })
+    assert.equal(await store.renew({ key: 'key', holder: 'a', lease: LONG }), false)
+    assert.equal(await store.claim({ key: 'key', holder: 'b', lease: LONG, digest: DIGEST }), 'done')
   },
 
   'what is done is forgotten after its retention, and not before': async ({ store, advance }) => {
-    await store.claim('long', 'a', LEASE, DIGEST)
-    await store.complete('long', 'a', LONG)
+    await store.claim({ key: 'long', holder: 'a', lease: LEASE, digest: DIGEST })
+    await store.complete({ key: 'long', holder: 'a', retention: LONG })
     const { key, lease, told } = await askInTime(store, async (name, retention) => {
-      await store.claim(name, 'a', LONG, DIGEST)
-      await store.complete(name, 'a', retention)
+      await store.claim({ key: name, holder: 'a', lease: LONG, digest: DIGEST })
+      await store.complete({ key: name, holder: 'a', retention })
     })
     assert.equal(told, 'done')
     await advance(lease + MARGIN)
-    assert.equal(await store.claim(key, 'b', LONG, DIGEST), 'claimed')
-    assert.equal(await store.claim('long', 'b', LONG, DIGEST), 'done')
+    assert.equal(await store.claim({ key, holder: 'b', lease: LONG, digest: DIGEST }), 'claimed')
+    assert.equal(await store.claim({ key: 'long', holder: 'b', lease: LONG, digest: DIGEST }), 'done')
   },
 
   'keys are told apart to the last character, whatever they hold': async ({ store }) => {
-    for (const key of HOSTILE_KEYS) assert.equal(await store.claim(key, 'a', LONG, DIGEST), 'claimed', key.slice(0, 40))
-    for (const key of HOSTILE_KEYS) assert.equal(await store.claim(key, 'b', LONG, DIGEST), 'held', key.slice(0, 40))
-    for (const key of HOSTILE_KEYS) await store.complete(key, 'a', LONG)
-    for (const key of HOSTILE_KEYS) assert.equal(await store.claim(key, 'c', LONG, DIGEST), 'done', key.slice(0, 40))
+    for (const key of HOSTILE_KEYS)
+      assert.equal(await store.claim({ key, holder: 'a', lease: LONG, digest: DIGEST }), 'claimed', key.slice(0, 40))
+    for (const key of HOSTILE_KEYS)
+      assert.equal(await store.claim({ key, holder: 'b', lease: LONG, digest: DIGEST }), 'held', key.slice(0, 40))
+    for (const key of HOSTILE_KEYS) await store.complete({ key, holder: 'a', retention: LONG })
+    for (const key of HOSTILE_KEYS)
+      assert.equal(await store.claim({ key, holder: 'c', lease: LONG, digest: DIGEST }), 'done', key.slice(0, 40))
   },
 }
