@@ -1,4 +1,4 @@
-import { createHandler, NoSecretError, StoreUnavailableError, type Secret } from '@luma-callback/core'
+import { createHandler, NoSecretError, StoreUnavailableError, type Secret, type Verify } from '@luma-callback/core'
 import { describe, expect, onTestFinished, test, vi } from 'vitest'
 import { startReceiver, verdict, verdictOf, watch } from '../helpers/receiver.ts'
 import { SECRET, signedHeaders, successOf } from '../helpers/signed.ts'
@@ -114,6 +114,8 @@ describe('the verify option', () => {
     ['rejecting', () => Promise.reject(new Error('hunter2'))],
     ['false', () => false],
     ['a promise of false', async () => false],
+    // As a program in JavaScript may; in TypeScript they do not compile.
+    ...[null, 0, ''].map((verdict): [string, Verify] => [JSON.stringify(verdict), () => verdict as unknown as boolean]),
   ])('refuses by %s; nothing runs and the answer keeps the reason to itself', async (_, verify) => {
     const onSuccess = vi.fn()
     const { send, events } = startReceiver({ verify, onSuccess })

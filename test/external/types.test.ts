@@ -1,4 +1,6 @@
 // Programs of users compile against the packed declarations, and what they compile to runs.
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { FRAMEWORKS, makeProject, NPM_QUIET, ourDependencies, type Project } from './project.ts'
 
@@ -24,6 +26,7 @@ let project: Project
 
 beforeAll(async () => {
   project = makeProject('types')
+  await project.run('cp', ['types/misuse.ts', 'types/misuse.mts'])
   for (const extension of ['cts', 'mts']) await project.run('cp', ['types/app.ts', `types/app.${extension}`])
   const compilers = Object.entries(COMPILERS).map(([name, version]) => [
     `typescript-${name}`,
@@ -58,3 +61,23 @@ test.concurrent.each(cases)('TypeScript $version, $name', async ({ version, file
   const output = await project.run(process.execPath, [compiled])
   expect(output).toContain('function function https://')
 })
+
+const STRICT = ['--noEmit', '--strict', '--skipLibCheck', '--target', 'es2022', '--types', 'node']
+const NODENEXT = ['--module', 'nodenext', '--moduleResolution', 'nodenext']
+
+test.concurrent.each(['5.6', '7'])(
+  'TypeScript %s points at the option that is wrong, and names one that is unknown',
+  async (version) => {
+    const compiler = `node_modules/typescript-${version}/bin/tsc`
+    const args = [compiler, ...STRICT, ...NODENEXT, 'types/misuse.mts']
+    const output = await project.run(process.execPath, args).catch((error: Error) => error.message)
+    const lines = readFileSync(join(project.folder, 'types/misuse.mts'), 'utf8').split('\n')
+    const wrong = lines.flatMap((line, index) => {
+      const [, name = ''] = / \/\/ wrong: (.+)$/.exec(line) ?? []
+      return name === '' ? [] : [`${index + 1},${line.indexOf(name) + 1}`]
+    })
+    const found = [...output.matchAll(/^types\/misuse\.mts\((\d+,\d+)\)/gm)].map(([, place]) => place)
+    expect(found, output).toEqual(wrong)
+    expect(output).toMatch(/'tolernce' does not exist/)
+  },
+)

@@ -161,12 +161,14 @@ describe.each([
       () => lumaCallback(() => {}, { timeout: 5 }),
       // @ts-expect-error A hook is given once.
       () => lumaCallback(() => {}, { onSuccess: () => {} }),
-      // @ts-expect-error Options are given once.
-      () => lumaCallback({ onSuccess: () => {} }, { secret }),
       // @ts-expect-error Times are numbers.
       () => lumaCallback(() => {}, { ackTimeout: '10s' }),
       // @ts-expect-error A secret is a text.
       () => lumaCallback(() => {}, { secret: 5 }),
+      // @ts-expect-error It may have no verdict, which must not accept.
+      () => lumaCallback(() => {}, { verify: async () => [true].pop() }),
+      // @ts-expect-error Half of a verdict is none.
+      () => lumaCallback(() => {}, { verify: ({ method }) => (method === 'PUT' ? false : undefined) }),
       // @ts-expect-error A success has no reason.
       () => lumaCallback(({ reason }) => reason),
       // @ts-expect-error There is nothing to call.

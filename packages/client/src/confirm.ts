@@ -4,7 +4,7 @@ import {
   UnconfirmedError,
   type LumaCallback,
   type Trust,
-  type Verify,
+  type LumaRequest,
 } from '@luma-callback/core'
 import { pause, systemClock, toError } from '@luma-callback/core/internal'
 import { callbackOf } from './callback-of.ts'
@@ -33,7 +33,9 @@ const [LEAST_PAUSE, LONGEST_PAUSE] = [1_000, 30_000]
  * lumaCallback({ onSuccess, secret, inbox, trust: confirm(client) })
  * ```
  */
-export function confirm(client: Pick<LumaClient, 'details'>): Verify & Trust {
+export function confirm(
+  client: Pick<LumaClient, 'details'>,
+): ((request: LumaRequest, callback: LumaCallback) => Promise<boolean>) & Trust {
   async function ask({ taskId }: LumaCallback, signal: AbortSignal | undefined): Promise<TaskDetails> {
     try {
       return await client.details(taskId, { signal })
@@ -61,9 +63,10 @@ export function confirm(client: Pick<LumaClient, 'details'>): Verify & Trust {
     }
   }
 
-  async function verify(_request: unknown, callback: LumaCallback): Promise<LumaCallback> {
+  async function verify(_request: LumaRequest, callback: LumaCallback): Promise<boolean> {
     try {
-      return truthOf(callback, await ask(callback, undefined))
+      truthOf(callback, await ask(callback, undefined))
+      return true
     } catch (error) {
       if (!(error instanceof UnconfirmedError)) throw error
       throw new StoreUnavailableError(error.message, { cause: error })

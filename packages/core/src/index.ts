@@ -3,7 +3,8 @@
 // The receiver
 export { createHandler } from './receive/handler.ts'
 export type { LumaHandler, LumaLifecycle, LumaReceiver, Received } from './receive/receiver.ts'
-export type { LumaOptions, Verify } from './options/options.ts'
+export type { LumaOptions } from './options/options.ts'
+export type { Verify } from './verify/verify.ts'
 export type { LumaRequest } from './request/request.ts'
 export type { LumaAnswer } from './receive/answers.ts'
 export type { RefusalReason } from './errors/refusal.ts'

@@ -15,21 +15,19 @@ export interface LumaMiddleware extends LumaReceiver {
  * it answers where it is. Inside another function give it `path: '*'`: it answers wherever it is called. Body parsers
  * before it are fine, and so is none.
  *
- * @param onSuccess - Runs once for each task that succeeded.
- * @param options - See {@link LumaOptions}.
+ * @param onSuccess - Runs once for each task that succeeded; or all options in one object, {@link LumaOptions}.
+ * @param options - Further options, if the first argument is the hook.
  * @throws TypeError that names the option that is wrong or unknown.
  * @example
  * ```ts
  * app.use(lumaCallback(async ({ taskId, resultUrls }) => save(taskId, resultUrls)))
  * ```
  */
-export function lumaCallback(onSuccess: SuccessHook, options?: Omit<LumaOptions, 'onSuccess'>): LumaMiddleware
-export function lumaCallback(options: LumaOptions): LumaMiddleware
 export function lumaCallback(
-  first: SuccessHook | LumaOptions,
-  second?: Omit<LumaOptions, 'onSuccess'>,
+  onSuccess: SuccessHook | LumaOptions,
+  options?: Omit<LumaOptions, 'onSuccess'>,
 ): LumaMiddleware {
-  const handler = createHandler(toOptions(first, second))
+  const handler = createHandler(toOptions(onSuccess, options))
   const { start, close, receive, has, waitFor } = handler
 
   // Not async, so that Express sees the error of a wrong call.

@@ -11,12 +11,9 @@ import { nearestName } from './nearest-name.ts'
 import { has, isHook, optionHint, timeHint } from './option-hints.ts'
 import { normalisePath, pathProblem } from '../request/path.ts'
 import { printable } from '../events/printable.ts'
-import type { LumaRequest } from '../request/request.ts'
 import { secretProblem, type Secret } from '../verify/secret.ts'
+import type { Verify } from '../verify/verify.ts'
 import type { Trust } from '../hooks/trust.ts'
-
-/** A check of the user's own. */
-export type Verify = (request: LumaRequest, callback: LumaCallback) => unknown
 
 /** What `lumaCallback` can be told. Times are milliseconds, `tolerance` aside. */
 export interface LumaOptions {
@@ -42,7 +39,7 @@ export interface LumaOptions {
   secret?: Secret | undefined
   /** How far the signature's time may be off, past or future, in seconds. Default: 300. */
   tolerance?: number | undefined
-  /** One more check of your own, after the signature: throws, rejects or gives `false` to answer 401. */
+  /** One more check of your own, after the signature: throws, rejects or gives `false` (`null`, `0`, `''`) to answer 401. */
   verify?: Verify | undefined
   /**
    * Asked before each run of a hook, and after the answer where there is an inbox, whether the callback is true: with

@@ -2,7 +2,7 @@ import type { LumaCallback } from '../callback/parse.ts'
 import type { Clock } from '../internal/clock.ts'
 import { NoSecretError, StoreUnavailableError, toError } from '../errors/errors.ts'
 import type { Emit } from '../events/events.ts'
-import type { Verify } from '../options/options.ts'
+import type { Verify } from '../verify/verify.ts'
 import { within } from '../internal/promises.ts'
 import type { LumaRequest } from '../request/request.ts'
 import { secretsFrom, type SecretFunction } from '../verify/secret.ts'
@@ -40,9 +40,9 @@ export function createUserChecks({ ackTimeout, emit, clock }: UserChecksOptions)
     async checkByUser(verify, request, callback) {
       const late = () => new StoreUnavailableError(`the "verify" function did not answer within ${ackTimeout} ms`)
       try {
-        const verdict = await within(async () => verify(request, callback), ackTimeout, late, clock)
-        // A function that returns false looks like a predicate, and its author does not mean to accept.
-        if (verdict === false) throw new Error('it returned false')
+        const verdict: unknown = await within(async () => verify(request, callback), ackTimeout, late, clock)
+        // A function that says nothing throws to refuse. One that says something is a predicate, and JavaScript has many noes.
+        if (verdict !== undefined && !verdict) throw new Error(`it returned ${String(verdict) || "''"}`)
       } catch (error) {
         if (error instanceof StoreUnavailableError) throw error
         throw unverified(`the "verify" function refused: ${toError(error).message}`)
