@@ -1,6 +1,6 @@
 import type { DurableInbox, Recorded } from '@luma-callback/core'
 import { createRunner, type Deliver, type Job, type JobStore, type Runner } from '@luma-callback/core/inbox'
-import { looksInto } from './memory-looks.ts'
+import { looksInto } from './memory-inspect.ts'
 import { newRow, sourceOf, type Row, type Store } from './memory-rows.ts'
 
 /** What an inbox may get wrong. */

@@ -57,7 +57,7 @@ export interface StartedRunner {
   events: LumaEvent[]
 }
 
-interface RunnerTrial {
+interface RunnerTestOptions {
   concurrency?: number
   attempts?: number
   /** Whether a store that works again is told, as it is where a receiver starts the inbox. */
@@ -68,7 +68,7 @@ interface RunnerTrial {
 export function startRunner(
   store: JobStore,
   deliver: Deliver,
-  { concurrency = 10, attempts = 5, tellsReturn = false }: RunnerTrial = {},
+  { concurrency = 10, attempts = 5, tellsReturn = false }: RunnerTestOptions = {},
 ): StartedRunner {
   const clock = fakeClock({ now: 0 })
   const events: LumaEvent[] = []

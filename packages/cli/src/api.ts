@@ -1,6 +1,6 @@
 import { ApiError, createClient, type LumaClient } from '@luma-callback/client'
 import { Option, type Command } from 'commander'
-import { toUrl } from './arguments.ts'
+import { toUrl } from './parse-values.ts'
 import { Failure } from './failure.ts'
 
 export interface ApiOptions {

@@ -2,7 +2,7 @@ import { AsyncLocalStorage } from 'node:async_hooks'
 import type { LumaCallback, WaitOptions } from '@luma-callback/core'
 import { createEmit, pause, systemClock, toError } from '@luma-callback/core/internal'
 import type { ApiError } from './errors.ts'
-import { createLook } from './look.ts'
+import { createTaskChecks } from './task-check.ts'
 import { createPace, paced } from './pace.ts'
 import { printTroubles, type ReconcileEvent } from './reconcile-events.ts'
 import { readReconcileOptions, type ReconcileOptions } from './reconcile-options.ts'
@@ -48,7 +48,7 @@ export function reconcile(options: ReconcileOptions): Reconciler {
   const emit = createEmit<ReconcileEvent>(settings.observe ?? printTroubles)
   const inMaking = AsyncLocalStorage.snapshot()
   const client = paced(settings.client, createPace(rate))
-  const look = createLook({ ...settings, client, signal, emit })
+  const checks = createTaskChecks({ ...settings, client, signal, emit })
   let rest = interval
   /** Where the API had enough the last time. The next sweep begins behind it, or those behind it would never have a turn. */
   let stoppedAt: unknown
@@ -61,12 +61,12 @@ export function reconcile(options: ReconcileOptions): Reconciler {
   async function sweepOnce(): Promise<void> {
     try {
       const open = await list()
-      look.forgetAllBut(open)
+      checks.forgetAllBut(open)
       const start = stoppedAt === undefined ? 0 : open.findIndex((task) => idOf(task) === stoppedAt) + 1
       stoppedAt = undefined
       for (const task of [...open.slice(start), ...open.slice(0, start)]) {
         if (signal.aborted) return
-        const { wasAsked, refusal } = await look.at(task)
+        const { wasAsked, refusal } = await checks.check(task)
         if (wasAsked) rest = interval
         if (!refusal) continue
         stoppedAt = idOf(task)

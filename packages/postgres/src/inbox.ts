@@ -14,7 +14,7 @@ import { isGone, startEngine, type Engine } from './engine.ts'
 import { purgeDone, startHousekeeping } from './housekeeping.ts'
 import { createJobStore, type PostgresJobStore } from './job-store.ts'
 import { startListener } from './listener.ts'
-import { createLooks } from './looks.ts'
+import { createInspection } from './inspect.ts'
 import { checkNode, readInboxOptions, type PostgresInboxOptions } from './options.ts'
 import { channelOf, createRecorder } from './recorder.ts'
 
@@ -54,7 +54,7 @@ export function postgresInbox(connection: PostgresConnection, options: PostgresI
   checkNode()
   const { schema, timeout, lease, pollInterval, telemetry } = readInboxOptions(options)
   const database = openDatabase('postgresInbox', connection, timeout)
-  const looks = createLooks(database, schema)
+  const inspection = createInspection(database, schema)
   // A request may open what all of them share.
   const inMaking = AsyncLocalStorage.snapshot()
   let opening: Promise<Opened> | undefined
@@ -170,22 +170,22 @@ export function postgresInbox(connection: PostgresConnection, options: PostgresI
       closing ??= shutDown(closeTimeout)
       return closing
     },
-    list: (listOptions) => ask('be asked for a list', () => looks.list(listOptions)),
-    get: (key) => ask('be asked for a callback', () => looks.get(key)),
+    list: (listOptions) => ask('be asked for a list', () => inspection.list(listOptions)),
+    get: (key) => ask('be asked for a callback', () => inspection.get(key)),
     async requeue(key) {
-      const deadAt = await ask('requeue', () => looks.now())
+      const deadAt = await ask('requeue', () => inspection.now())
       let total = 0
       for (;;) {
-        const count = await ask('requeue', () => looks.requeue(deadAt, key))
+        const count = await ask('requeue', () => inspection.requeue(deadAt, key))
         if (count === 0) return total
         total += count
         work?.runner.wake()
       }
     },
-    stats: () => ask('be asked for its counts', () => looks.stats()),
+    stats: () => ask('be asked for its counts', () => inspection.stats()),
     async purge() {
       const { boss } = await ask('purge what is done', open)
-      const now = await ask('purge what is done', () => looks.now())
+      const now = await ask('purge what is done', () => inspection.now())
       let total = 0
       for (;;) {
         const count = await ask('purge what is done', () => purgeDone(boss, database, schema, now))

@@ -1,4 +1,4 @@
-import { gather, noCallback, type Job, type JobStore } from '@luma-callback/core/inbox'
+import { gather, foreignJob, type Job, type JobStore } from '@luma-callback/core/inbox'
 import type { PgBoss } from 'pg-boss'
 import { crashesOf, QUEUE, storable, toSource, type CallbackData } from './callback-job.ts'
 import type { Database } from './database.ts'
@@ -68,7 +68,7 @@ export function createJobStore({ boss, database, schema }: JobStoreOptions): Pos
   const complete = gather(async (jobs: readonly PostgresJob[]) => {
     const verdicts = toVerdicts(jobs, await boss.complete(QUEUE, claimsOf(jobs), null))
     // Of what was done late the retention counts from now.
-    const late = jobs.filter(({ source }) => Date.now() - source.receivedAt.getTime() > LATE).map(({ id }) => id)
+    const late = jobs.filter(wasLate).map(({ id }) => id)
     if (late.length > 0) {
       await database.query(`UPDATE ${schema}.seen SET since = now() WHERE id = ANY($1::uuid[])`, [late])
     }
@@ -138,11 +138,15 @@ export function createJobStore({ boss, database, schema }: JobStoreOptions): Pos
   }
 }
 
+function wasLate({ source }: PostgresJob): boolean {
+  return 'receivedAt' in source && Date.now() - source.receivedAt.getTime() > LATE
+}
+
 /** pg-boss counts claims, and a crash for a failed run. Which it was tells the run that is known to have ended. */
 function toJob({ id, data, retryCount }: { id: string; data: CallbackData | null; retryCount: number }): PostgresJob {
   const { crashes, justNow } = crashesOf(data ?? {}, retryCount)
   return {
-    source: (data && toSource(data)) ?? noCallback(id, QUEUE),
+    source: (data && toSource(data)) ?? foreignJob(id, QUEUE),
     attempt: (data?.attempts ?? 0) + 1,
     crashes,
     isRecovered: justNow > 0,

@@ -8,7 +8,7 @@ import { QUEUE } from './callback-job.ts'
 import { checkForQueue, connector, openQueue, problemOf, type OpenQueue, type RedisConnection } from './connection.ts'
 import { warnOfLosses } from './durability.ts'
 import { createJobStore, type RedisJobStore } from './job-store.ts'
-import { createLooks } from './looks.ts'
+import { createInspection } from './inspect.ts'
 import { readInboxOptions, type RedisInboxOptions } from './options.ts'
 import { createRecorder, type Recorder } from './recorder.ts'
 import { startRecovery } from './recovery.ts'
@@ -73,7 +73,7 @@ export function redisInbox(connection: RedisConnection, options: RedisInboxOptio
     }
   }
 
-  const looks = createLooks(prefix, async () => {
+  const inspection = createInspection(prefix, async () => {
     const opened = open()
     await opened.queue.waitUntilReady()
     return opened
@@ -133,14 +133,14 @@ export function redisInbox(connection: RedisConnection, options: RedisInboxOptio
       closing ??= shutDown(closeTimeout)
       return closing
     },
-    list: (listOptions) => ask('be asked for a list', () => looks.list(listOptions)),
-    get: (key) => ask('be asked for a callback', () => looks.get(key)),
+    list: (listOptions) => ask('be asked for a list', () => inspection.list(listOptions)),
+    get: (key) => ask('be asked for a callback', () => inspection.get(key)),
     async requeue(key) {
-      const count = await ask('requeue', () => looks.requeue(key))
+      const count = await ask('requeue', () => inspection.requeue(key))
       if (count > 0) work?.runner.wake()
       return count
     },
-    stats: () => ask('be asked for its counts', () => looks.stats()),
-    purge: () => ask('purge what is done', () => looks.purge()),
+    stats: () => ask('be asked for its counts', () => inspection.stats()),
+    purge: () => ask('purge what is done', () => inspection.purge()),
   }
 }

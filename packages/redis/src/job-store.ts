@@ -1,4 +1,4 @@
-import { noCallback, type Clock, type Job, type JobStore } from '@luma-callback/core/inbox'
+import { foreignJob, type Clock, type Job, type JobStore } from '@luma-callback/core/inbox'
 import { ErrorCode, type Job as BullJob, type Queue, type Worker } from 'bullmq'
 import type { Redis } from 'ioredis'
 import { QUEUE, seenKeys, TAKEN_AT, toSource, type CallbackData } from './callback-job.ts'
@@ -57,7 +57,7 @@ export function createJobStore(options: JobStoreOptions): RedisJobStore {
     const { data, attemptsMade, stalledCounter } = bullJob
     const isRecovered = stalledCounter > 0 && (await wasCutOff(bullJob).catch(() => true))
     const job = {
-      source: (data && toSource(data)) ?? noCallback(bullJob.id ?? '', QUEUE),
+      source: (data && toSource(data)) ?? foreignJob(bullJob.id ?? '', QUEUE),
       attempt: attemptsMade + 1,
       crashes: stalledCounter,
       isRecovered,

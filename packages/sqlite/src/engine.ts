@@ -1,9 +1,9 @@
 import { existsSync, realpathSync } from 'node:fs'
 import { DatabaseSync } from 'node:sqlite'
 import { createPrivately } from './files.ts'
-import { TakenAwayError, watchFiles, type WatchedFiles } from './in-place.ts'
+import { TakenAwayError, watchFiles, type WatchedFiles } from './taken-away.ts'
 import { createJobs, type Jobs } from './jobs.ts'
-import { createLooks, type Looks } from './looks.ts'
+import { createInspection, type Inspection } from './inspect.ts'
 import { toFailure, type Result } from './result.ts'
 import { createOwners } from './owners.ts'
 import { createRecords, type Records } from './records.ts'
@@ -11,7 +11,7 @@ import { createRecovery, type Recovery } from './recovery.ts'
 import { checkOrigin, migrate } from './schema.ts'
 
 /** All that can be done with an open file, each in one synchronous step. */
-export interface Engine extends Records, Jobs, Recovery, Looks {
+export interface Engine extends Records, Jobs, Recovery, Inspection {
   /** Makes this connection one that can hold leases, by the number it returns, in place of a previous one. */
   register(previous?: number): number
 }
@@ -128,7 +128,7 @@ function createOpenFile(db: DatabaseSync, file: string, files: WatchedFiles): Op
     ...createRecords(db, begin),
     ...createJobs(db, owners, begin),
     ...createRecovery(db, owners, begin),
-    ...createLooks(db, begin),
+    ...createInspection(db, begin),
     register: owners.register,
   }
 

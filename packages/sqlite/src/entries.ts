@@ -1,5 +1,5 @@
 import type { DeliveryState, InboxEntry, InboxPage } from '@luma-callback/core'
-import type { Position, WorkRow } from './looks.ts'
+import type { Position, WorkRow } from './inspect.ts'
 import { STATE } from './schema.ts'
 
 const STATES = Object.keys(STATE) as DeliveryState[]

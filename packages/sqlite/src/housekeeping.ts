@@ -1,7 +1,7 @@
 import { StoreUnavailableError } from '@luma-callback/core'
 import type { InboxOptions, Timer } from '@luma-callback/core/inbox'
 import type { Connection } from './connection.ts'
-import { STEP } from './looks.ts'
+import { STEP } from './inspect.ts'
 
 /** Of what is done, this many of the latest stay to be looked at. */
 const DONE_KEPT = 10_000

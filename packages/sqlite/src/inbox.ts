@@ -1,12 +1,12 @@
 import { resolve } from 'node:path'
 import { ClosedError, type DurableInbox, type LumaCallback, type Recorded } from '@luma-callback/core'
 import { createRunner, readListOptions, type Deliver, type InboxOptions, type Runner } from '@luma-callback/core/inbox'
-import { checkKey, toNewCallback } from './arguments.ts'
+import { checkKey, toNewCallback } from './new-callback.ts'
 import { readPage, toEntry, toPosition } from './entries.ts'
 import { startHousekeeping } from './housekeeping.ts'
 import { createJobStore } from './job-store.ts'
-import { createLink, type Link } from './link.ts'
-import { STEP } from './looks.ts'
+import { createThreadClient, type ThreadClient } from './thread-client.ts'
+import { STEP } from './inspect.ts'
 import { checkNode, readOptions, type SqliteInboxOptions } from './options.ts'
 
 /** What there is only once the inbox was started. */
@@ -35,13 +35,13 @@ export function sqliteInbox(file: string, options: SqliteInboxOptions = {}): Dur
   }
   const { busyTimeout, lease, pollInterval } = readOptions(options)
   const path = resolve(file)
-  const link = createLink({ file: path, busyTimeout })
+  const thread = createThreadClient({ file: path, busyTimeout })
   let work: Work | undefined
   let starting: Promise<void> | undefined
   let closing: Promise<void> | undefined
 
-  /** For who calls from outside; what is still at work needs the link until it is closed. */
-  const call: Link['call'] = (...called) => (closing ? Promise.reject(closedError()) : link.call(...called))
+  /** For who calls from outside; what is still at work needs the thread until it is closed. */
+  const call: ThreadClient['call'] = (...called) => (closing ? Promise.reject(closedError()) : thread.call(...called))
 
   function now(): number {
     return work?.options.clock.now() ?? Date.now()
@@ -66,15 +66,15 @@ export function sqliteInbox(file: string, options: SqliteInboxOptions = {}): Dur
 
   async function begin(deliver: Deliver, inboxOptions: InboxOptions): Promise<void> {
     if (closing) throw closedError()
-    await link.register()
+    await thread.register()
     const { clock, retry } = inboxOptions
-    await link.call('recover', { now: clock.now(), maxDelay: retry.maxDelay, lease })
+    await thread.call('recover', { now: clock.now(), maxDelay: retry.maxDelay, lease })
     // Whoever closes has looked for what there is to stop; nobody would ever stop what is begun after that.
     if (closing) throw closedError()
-    const store = createJobStore(link, lease, clock)
+    const store = createJobStore(thread, lease, clock)
     const runner = createRunner({ ...inboxOptions, store, deliver, lease, pollInterval })
     const onRecovered = (): void => runner.wake()
-    const housekeeping = startHousekeeping({ ...inboxOptions, connection: link, pollInterval, lease, onRecovered })
+    const housekeeping = startHousekeeping({ ...inboxOptions, connection: thread, pollInterval, lease, onRecovered })
     work = { runner, housekeeping, options: inboxOptions }
   }
 
@@ -85,9 +85,9 @@ export function sqliteInbox(file: string, options: SqliteInboxOptions = {}): Dur
   async function shutDown(timeout: number | undefined): Promise<void> {
     await starting?.catch(() => {})
     // What is not written at once is tried again, until nobody waits for it any more.
-    link.hurry()
+    thread.hurry()
     await Promise.all([work?.housekeeping.stop(), work?.runner.close({ timeout })])
-    await link.close()
+    await thread.close()
   }
 
   return {

@@ -11,7 +11,7 @@ export type { Expectation, Level, Need } from './audit/check.ts'
 // Contract suites for inboxes and dedupe stores
 export { inboxContract, type Guarantee, type InboxContractOptions } from './contracts/inbox-contract.ts'
 export { dedupeContract, type DedupeContractOptions, type DedupeSetUp } from './contracts/dedupe-contract.ts'
-export type { InboxSetUp } from './contracts/trial.ts'
+export type { InboxSetUp } from './contracts/inbox-test.ts'
 
 // The provider, simulated
 export { startSimulator, type Simulator } from './simulator/simulator.ts'

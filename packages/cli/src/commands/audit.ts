@@ -1,7 +1,7 @@
 import { printable } from '@luma-callback/core/internal'
 import { auditChecks, auditEndpoint, auditMarkdown, type AuditReport, type AuditResult } from '@luma-callback/testing'
 import { Option, type Command } from 'commander'
-import { secretOption, toList, timeoutOption, toUrl } from '../arguments.ts'
+import { secretOption, toList, timeoutOption, toUrl } from '../parse-values.ts'
 import { interruption } from '../failure.ts'
 import { countBy, duration } from '../numbers.ts'
 import { paint, print, printHint, printJson, showProgress } from '../output.ts'

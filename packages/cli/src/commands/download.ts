@@ -1,7 +1,7 @@
 import { parseCallback, type LumaSuccess } from '@luma-callback/core'
 import { saveResults, saveUrl, type DownloadError, type Saved, type SaveOptions } from '@luma-callback/download'
 import { Option, type Command } from 'commander'
-import { toCount } from '../arguments.ts'
+import { toCount } from '../parse-values.ts'
 import { createBars } from '../bars.ts'
 import { Failure, interruption } from '../failure.ts'
 import { byteSize, duration } from '../numbers.ts'

@@ -1,6 +1,6 @@
 import type { DeliveryState, DurableInbox, InboxEntry } from '@luma-callback/core'
 import { Option, type Command } from 'commander'
-import { toCount } from '../arguments.ts'
+import { toCount } from '../parse-values.ts'
 import { Failure } from '../failure.ts'
 import { entryText, listText } from '../inbox-text.ts'
 import { counted, grouped } from '../numbers.ts'

@@ -1,7 +1,7 @@
 import { startSimulator, type Simulator, type SimulatorOptions, type SimulatorSummary } from '@luma-callback/testing'
 import type { Command } from 'commander'
 import { once } from 'node:events'
-import { secretOption, toCount, toDuration, toDurations, toNumber, toSpan, toUrl } from '../arguments.ts'
+import { secretOption, toCount, toDuration, toDurations, toNumber, toSpan, toUrl } from '../parse-values.ts'
 import { interruption } from '../failure.ts'
 import { counted } from '../numbers.ts'
 import { paint, print, printJsonLine } from '../output.ts'

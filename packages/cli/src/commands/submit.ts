@@ -1,6 +1,6 @@
 import type { Command } from 'commander'
 import { addApiOptions, clientFor, explained, type ApiOptions } from '../api.ts'
-import { toUrl } from '../arguments.ts'
+import { toUrl } from '../parse-values.ts'
 import { interruption } from '../failure.ts'
 import { print, printHint, printJson } from '../output.ts'
 import type { Finish } from '../finish.ts'

@@ -11,30 +11,30 @@ export interface OtherFamily {
   readonly title: string
 }
 
-type Look = (value: unknown) => boolean
+type Check = (value: unknown) => boolean
 
 /** Fields that stand together in the bodies of one API, by their path. One odd field alone tells nothing. */
-type Mark = Readonly<Record<string, Look>>
+type Mark = Readonly<Record<string, Check>>
 
-const isText: Look = (value) => typeof value === 'string'
-const isNull: Look = (value) => value === null
-const isFlag: Look = (value) => typeof value === 'boolean'
-const isList: Look = (value) => Array.isArray(value)
-const isEmptyList: Look = (value) => Array.isArray(value) && value.length === 0
-const isFilledList: Look = (value) => Array.isArray(value) && value.length > 0
-const isObject: Look = (value) => isRecord(value)
-const isGiven: Look = (value) => value != null
-const isMissing: Look = (value) => value == null
-const isSuccessCode: Look = (value) => value === 200
-const isOtherCode: Look = (value) => value !== 200
+const isText: Check = (value) => typeof value === 'string'
+const isNull: Check = (value) => value === null
+const isFlag: Check = (value) => typeof value === 'boolean'
+const isList: Check = (value) => Array.isArray(value)
+const isEmptyList: Check = (value) => Array.isArray(value) && value.length === 0
+const isFilledList: Check = (value) => Array.isArray(value) && value.length > 0
+const isObject: Check = (value) => isRecord(value)
+const isGiven: Check = (value) => value != null
+const isMissing: Check = (value) => value == null
+const isSuccessCode: Check = (value) => value === 200
+const isOtherCode: Check = (value) => value !== 200
 const oneOf =
-  (...texts: readonly string[]): Look =>
+  (...texts: readonly string[]): Check =>
   (value) =>
     typeof value === 'string' && texts.includes(value)
 const either =
-  (...looks: readonly Look[]): Look =>
+  (...checks: readonly Check[]): Check =>
   (value) =>
-    looks.some((look) => look(value))
+    checks.some((look) => look(value))
 
 const isTextOrNull = either(isText, isNull)
 const isListOrNull = either(isList, isNull)

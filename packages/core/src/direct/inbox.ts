@@ -8,7 +8,7 @@ import { createRun, LEAST_TIME, timeLeft, type DirectWork, type Run } from './wo
 import { ClosedError, InProgressError, toError } from '../errors/errors.ts'
 import { CLOSE_TIMEOUT, type CloseOptions, type Inbox, type Recorded } from '../inbox/contract.ts'
 import { within } from '../internal/promises.ts'
-import { createRecent } from './recent.ts'
+import { createRecentBodies } from './recent-bodies.ts'
 import { createSlots } from '../internal/semaphore.ts'
 import { weighCallback } from '../callback/weigh.ts'
 
@@ -32,7 +32,7 @@ export interface DirectOptions {
 export function directInbox({ dedupe, ackTimeout, clock, budget = createBudget() }: DirectOptions): Inbox {
   const instance = randomUUID()
   const runs = new Map<string, Run>()
-  const done = createRecent(MOST_REMEMBERED)
+  const done = createRecentBodies(MOST_REMEMBERED)
   let claims = 0
   let work: DirectWork | undefined
   let closing: Promise<void> | undefined

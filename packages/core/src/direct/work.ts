@@ -5,7 +5,7 @@ import type { DedupeStore } from './dedupe.ts'
 import type { InboxOptions, Recorded } from '../inbox/contract.ts'
 import type { Deliver } from '../hooks/hooks.ts'
 import { deferred, type Deferred } from '../internal/promises.ts'
-import type { Recent } from './recent.ts'
+import type { RecentBodies } from './recent-bodies.ts'
 import type { Slots } from '../internal/semaphore.ts'
 
 /** However long the body took, the hook and the store get this many milliseconds. */
@@ -41,7 +41,7 @@ export interface DirectWork extends InboxOptions {
   /** Every run that is not settled, by the callback's key. */
   runs: Map<string, Run>
   /** The bodies of the latest runs that are done, to show beside one that contradicts them. */
-  done: Recent
+  done: RecentBodies
   /** Runs that were answered 200 and are not settled: they live in memory only. */
   unfinished: Set<Run>
   isClosing: () => boolean

@@ -1,7 +1,7 @@
 // `@luma-callback/core/inbox`: what authors of inboxes and dedupe stores need besides the contracts, which users name too.
 
 export { createRunner, type Runner } from '../inbox/runner.ts'
-export { noCallback, type Job, type JobStore, type RunnerOptions } from '../inbox/job.ts'
+export { foreignJob, type ForeignJob, type Job, type JobStore, type RunnerOptions } from '../inbox/job.ts'
 export type { InboxOptions } from '../inbox/contract.ts'
 export type { Deliver, DeliverOptions } from '../hooks/hooks.ts'
 export type { Emit } from '../events/events.ts'

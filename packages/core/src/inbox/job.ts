@@ -1,11 +1,17 @@
 import type { CallbackSource } from '../callback/parse.ts'
-import { InvalidCallbackError } from '../errors/errors.ts'
 import type { InboxOptions } from './contract.ts'
 import type { Deliver } from '../hooks/hooks.ts'
 
+/** What is in an engine's queue and is no callback. */
+export interface ForeignJob {
+  readonly key: string
+  /** Says so, and where it is. */
+  readonly problem: string
+}
+
 /** A callback that a store has leased to this process. */
 export interface Job {
-  readonly source: Required<CallbackSource>
+  readonly source: Required<CallbackSource> | ForeignJob
   /** Which run of the hook this is, counted from 1; runs that a crash or a close cut off do not count. */
   readonly attempt: number
   /** How many runs ended with their process, or with their lease. */
@@ -41,16 +47,8 @@ export interface RunnerOptions<Held extends Job> extends InboxOptions {
   pollInterval: number
 }
 
-/** In place of what cannot be read, because somebody else put it into an engine's queue. */
-export function noCallback(jobId: string, queue: string): Required<CallbackSource> {
-  const message = `job ${jobId} of the queue ${queue} is no callback; somebody else put it there`
-  return {
-    key: `job ${jobId}`,
-    // Whoever reads it to run its hook finds this out, tells it and buries it.
-    get raw(): string {
-      throw new InvalidCallbackError('callback', message)
-    },
-    query: {},
-    receivedAt: new Date(0),
-  }
+/** In place of a callback, for a job that somebody else put into the engine's queue: it is told, and buried. */
+export function foreignJob(jobId: string, queue: string): ForeignJob {
+  const problem = `job ${jobId} of the queue ${queue} is no callback; somebody else put it there`
+  return { key: `job ${jobId}`, problem }
 }

@@ -2,6 +2,7 @@ import { backoffDelay } from '../hooks/backoff.ts'
 import { parseCallback, type LumaCallback } from '../callback/parse.ts'
 import {
   ClosedError,
+  InvalidCallbackError,
   isUnrecoverable,
   LeaseLostError,
   StoreUnavailableError,
@@ -46,7 +47,7 @@ export async function runJob<Held extends Job>(job: Held, context: JobContext<He
     clock,
   })
   try {
-    const callback = parseCallback(job.source)
+    const callback = read(job.source)
     const startedAt = clock.now()
     const error = await runHook(callback, job, context)
     const duration = clock.now() - startedAt
@@ -61,6 +62,12 @@ export async function runJob<Held extends Job>(job: Held, context: JobContext<He
   } finally {
     keeper.stop()
   }
+}
+
+/** @throws InvalidCallbackError for what is no callback, or none any more. */
+function read(source: Job['source']): LumaCallback {
+  if ('problem' in source) throw new InvalidCallbackError('callback', source.problem)
+  return parseCallback(source)
 }
 
 /** What the run failed with, or undefined. */

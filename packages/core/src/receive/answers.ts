@@ -1,4 +1,14 @@
-import type { Refusal } from '../errors/refusal.ts'
+import { CLOSE_CONNECTION, Refusal } from '../errors/refusal.ts'
+import {
+  BusyError,
+  ClosedError,
+  HookFailedError,
+  InProgressError,
+  InvalidCallbackError,
+  LeaseLostError,
+  OtherFamilyError,
+  StoreUnavailableError,
+} from '../errors/errors.ts'
 
 /** What is sent back, for an adapter to write as it stands. */
 export interface LumaAnswer {
@@ -30,4 +40,31 @@ function answer(status: number, body: string, headers?: Record<string, string>):
     },
     body,
   }
+}
+
+/** The words for the provider's log; undefined for what is not the request's fault nor the store's. */
+export function toRefusal(error: unknown): Refusal | undefined {
+  if (error instanceof Refusal) return error
+  if (error instanceof InvalidCallbackError) {
+    return new Refusal(error.reason === 'json' ? 'invalid_json' : 'invalid_callback', error.message)
+  }
+  if (error instanceof OtherFamilyError) return new Refusal('other_family', error.message, { family: error.family })
+  if (error instanceof HookFailedError)
+    return new Refusal('hook_failed', 'the receiver could not handle the result; send it again')
+  if (error instanceof InProgressError || error instanceof LeaseLostError) {
+    return new Refusal('in_progress', 'the same callback is being handled right now; send it again later')
+  }
+  if (error instanceof StoreUnavailableError) {
+    return new Refusal('store_unavailable', 'the receiver cannot keep the result at present; send it again later')
+  }
+  if (error instanceof BusyError) {
+    const { message: detail } = error
+    return new Refusal('busy', 'the receiver has too much to do at present; send it again later', { detail })
+  }
+  if (error instanceof ClosedError) return closingRefusal()
+  return undefined
+}
+
+export function closingRefusal(): Refusal {
+  return new Refusal('closing', 'the receiver is closing down; send it again later', { headers: CLOSE_CONNECTION })
 }

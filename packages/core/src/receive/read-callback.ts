@@ -12,7 +12,7 @@ import { createReading } from '../request/reading.ts'
 import { readQuery, type LumaRequest } from '../request/request.ts'
 import { toList } from '../verify/secret.ts'
 import { isSignedBy, readSignature, unverified, type Signature } from '../verify/signature.ts'
-import { closingRefusal } from './refusals.ts'
+import { closingRefusal } from './answers.ts'
 import { createUserChecks } from './user-checks.ts'
 import { withKey } from './with-key.ts'
 

@@ -1,7 +1,6 @@
-import { refusalAnswer, type LumaAnswer } from './answers.ts'
+import { refusalAnswer, toRefusal, type LumaAnswer } from './answers.ts'
 import { OtherFamilyError, StoreUnavailableError, toError } from '../errors/errors.ts'
 import type { Emit } from '../events/events.ts'
-import { toRefusal } from './refusals.ts'
 import { Refusal } from '../errors/refusal.ts'
 import type { Clock } from '../internal/clock.ts'
 import { dropRest } from '../request/body.ts'

@@ -19,7 +19,7 @@ export interface DedupeContractOptions {
   setUp: () => DedupeSetUp | Promise<DedupeSetUp>
 }
 
-interface Trial {
+interface StoreTest {
   store: DedupeStore
   advance: (milliseconds: number) => void | Promise<void>
 }
@@ -88,7 +88,7 @@ async function askInTime(store: DedupeStore, hold: (key: string, lease: number) 
   }
 }
 
-const TESTS: Readonly<Record<string, (trial: Trial) => Promise<void>>> = {
+const TESTS: Readonly<Record<string, (storeTest: StoreTest) => Promise<void>>> = {
   'of many claims at once exactly one is claimed, be the key new, released or run out': async ({ store, advance }) => {
     await store.claim({ key: 'run out', holder: 'late', lease: LEASE, digest: DIGEST })
     await store.claim({ key: 'released', holder: 'a', lease: LONG, digest: DIGEST })
@@ -124,8 +124,8 @@ const TESTS: Readonly<Record<string, (trial: Trial) => Promise<void>>> = {
     assert.equal(await store.claim({ key: 'key', holder: 'b', lease: LONG, digest: OTHER }), 'claimed')
   },
 
-  'a claim that was not renewed goes to whoever asks next, and its late holder changes nothing': async (trial) => {
-    const { store, advance } = trial
+  'a claim that was not renewed goes to whoever asks next, and its late holder changes nothing': async (storeTest) => {
+    const { store, advance } = storeTest
     const { key, lease, told } = await askInTime(store, (name, time) =>
       store.claim({ key: name, holder: 'late', lease: time, digest: DIGEST }),
     )
@@ -141,9 +141,9 @@ const TESTS: Readonly<Record<string, (trial: Trial) => Promise<void>>> = {
   },
 
   'a claim that has run out is still its holder’s, to renew and to complete, while nobody else claims': async (
-    trial,
+    storeTest,
   ) => {
-    const { store, advance } = trial
+    const { store, advance } = storeTest
     await store.claim({ key: 'renewed', holder: 'a', lease: LEASE, digest: DIGEST })
     await store.claim({ key: 'done', holder: 'a', lease: LEASE, digest: DIGEST })
     await advance(PAST_LEASE)

@@ -2,13 +2,13 @@ import assert from 'node:assert/strict'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { callbackOf } from './callbacks.ts'
 import { held, untilAborted } from './hooks.ts'
-import { LONG, type Started, type Tests, type Trial } from './trial.ts'
+import { LONG, type Started, type Tests, type InboxTest } from './inbox-test.ts'
 
 /** One whose hook for `a` runs. */
 async function startBusy(
-  { start, until }: Trial,
+  { start, until }: InboxTest,
   deliver = untilAborted,
-  options: Parameters<Trial['start']>[1] = {},
+  options: Parameters<InboxTest['start']>[1] = {},
 ): Promise<Started> {
   const started = await start(deliver, options)
   // Where nothing is kept this resolves when the hook is done, or rejects.
@@ -19,9 +19,9 @@ async function startBusy(
 
 /** `close()` lets what runs finish; what it cuts off is delivered again and has not used up an attempt. */
 export const closed: Tests = {
-  'closing waits for what runs': async (trial) => {
+  'closing waits for what runs': async (inboxTest) => {
     const { heeding, finish } = held()
-    const { inbox, deliveries, events } = await startBusy(trial, heeding)
+    const { inbox, deliveries, events } = await startBusy(inboxTest, heeding)
     const closing = inbox.close({ timeout: LONG })
     const first = await Promise.race([closing.then(() => 'it has closed'), sleep(100, 'it still closes')])
     assert.equal(first, 'it still closes')
@@ -31,9 +31,9 @@ export const closed: Tests = {
     assert.ok(events.some(({ type }) => type === 'delivered'))
   },
 
-  'nothing more is begun while it closes': async (trial) => {
+  'nothing more is begun while it closes': async (inboxTest) => {
     const { heeding, finish } = held()
-    const { inbox, deliveries } = await startBusy(trial, heeding, { concurrency: 1 })
+    const { inbox, deliveries } = await startBusy(inboxTest, heeding, { concurrency: 1 })
     const waiting = inbox.record(callbackOf('b')).catch(() => {})
     // Durable, it resolves at once; where nothing is kept it does not before there is a slot.
     await Promise.race([waiting, sleep(200)])
@@ -43,15 +43,15 @@ export const closed: Tests = {
     assert.equal(deliveries.length, 1)
   },
 
-  'what is still running when its time is over has its signal aborted, with an Error': async (trial) => {
-    const { inbox, deliveries } = await startBusy(trial)
+  'what is still running when its time is over has its signal aborted, with an Error': async (inboxTest) => {
+    const { inbox, deliveries } = await startBusy(inboxTest)
     await inbox.close({ timeout: 10 })
     assert.ok(deliveries[0]?.signal.reason instanceof Error)
   },
 
-  'a hook that does not heed its signal does not hold it up for ever': async (trial) => {
+  'a hook that does not heed its signal does not hold it up for ever': async (inboxTest) => {
     const { heedless, finish } = held()
-    const { inbox } = await startBusy(trial, heedless)
+    const { inbox } = await startBusy(inboxTest, heedless)
     try {
       await inbox.close({ timeout: 10 })
     } finally {
@@ -59,13 +59,13 @@ export const closed: Tests = {
     }
   },
 
-  'what was cut off is delivered by the next one, as the same attempt': async (trial) => {
-    const { inbox } = await startBusy(trial)
+  'what was cut off is delivered by the next one, as the same attempt': async (inboxTest) => {
+    const { inbox } = await startBusy(inboxTest)
     await inbox.close({ timeout: 0 })
-    const next = await trial.start()
+    const next = await inboxTest.start()
     // Where nothing is kept, the provider sends it again.
     await next.inbox.record(callbackOf('a'))
-    await trial.until('it is delivered', () => next.deliveries.length === 1)
+    await inboxTest.until('it is delivered', () => next.deliveries.length === 1)
     assert.equal(next.deliveries[0]?.attempt, 1)
   },
 

@@ -1,10 +1,10 @@
 import { closed } from './inbox-closing.ts'
 import { inContext } from './inbox-context.ts'
 import { delivered, exclusive } from './inbox-delivery.ts'
-import { inspected } from './inbox-looks.ts'
+import { inspected } from './inbox-inspect.ts'
 import { once } from './inbox-once.ts'
 import { retried } from './inbox-retries.ts'
-import { onTrial, type Tests, type TrialOptions } from './trial.ts'
+import { runInboxTest, type Tests, type InboxTestOptions } from './inbox-test.ts'
 
 /**
  * What an inbox promises: `once`, one of many equal records is told `recorded`; `delivered`, what was recorded gets its
@@ -23,7 +23,7 @@ const GUARANTEES: Readonly<Record<Guarantee, Tests>> = {
   context: inContext,
 }
 
-export interface InboxContractOptions extends TrialOptions {
+export interface InboxContractOptions extends InboxTestOptions {
   /** The `test` of your test framework, or any function that is called like it. */
   test: (name: string, body: () => Promise<void>) => unknown
   /** What the inbox promises. Default: everything. */
@@ -40,10 +40,10 @@ export interface InboxContractOptions extends TrialOptions {
  * inboxContract({ test, setUp: () => ({ open: () => myInbox(url) }) })
  * ```
  */
-export function inboxContract({ test, guarantees, ...trial }: InboxContractOptions): void {
+export function inboxContract({ test, guarantees, ...inboxTest }: InboxContractOptions): void {
   for (const guarantee of guarantees ?? (Object.keys(GUARANTEES) as Guarantee[])) {
     for (const [name, body] of Object.entries(GUARANTEES[guarantee])) {
-      test(`${guarantee}: ${name}`, () => onTrial(trial, body))
+      test(`${guarantee}: ${name}`, () => runInboxTest(inboxTest, body))
     }
   }
 }

@@ -2,10 +2,10 @@ import assert from 'node:assert/strict'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { callbackOf, hostileCallback, HOSTILE_KEYS } from './callbacks.ts'
 import { held, untilAborted } from './hooks.ts'
-import { assertSame, keysOf, LONG, type Started, type Tests, type Trial } from './trial.ts'
+import { assertSame, keysOf, LONG, type Started, type Tests, type InboxTest } from './inbox-test.ts'
 
 /** One that records, and has no slot free to deliver. */
-async function startFull({ start, until }: Trial): Promise<Started & { finish: () => void }> {
+async function startFull({ start, until }: InboxTest): Promise<Started & { finish: () => void }> {
   const { heeding, finish } = held()
   const full = await start(heeding, { concurrency: 1 })
   await full.inbox.record(callbackOf('first'))
@@ -31,20 +31,20 @@ export const delivered: Tests = {
     assert.deepEqual(keysOf(deliveries), HOSTILE_KEYS.toSorted())
   },
 
-  'nothing of it is changed on its way to another process': async (trial) => {
-    const full = await startFull(trial)
+  'nothing of it is changed on its way to another process': async (inboxTest) => {
+    const full = await startFull(inboxTest)
     const callback = hostileCallback()
     await full.inbox.record(callback)
-    const { deliveries } = await trial.start()
-    await trial.until('the other one delivered it', () => deliveries.length === 1)
+    const { deliveries } = await inboxTest.start()
+    await inboxTest.until('the other one delivered it', () => deliveries.length === 1)
     assertSame(deliveries[0]?.callback, callback)
   },
 
-  'what one process recorded and could not begin another delivers': async (trial) => {
-    const full = await startFull(trial)
-    const idle = await trial.start()
+  'what one process recorded and could not begin another delivers': async (inboxTest) => {
+    const full = await startFull(inboxTest)
+    const idle = await inboxTest.start()
     await full.inbox.record(callbackOf('second'))
-    await trial.until('the other one delivered it', () => idle.deliveries.length === 1)
+    await inboxTest.until('the other one delivered it', () => idle.deliveries.length === 1)
     assert.equal(idle.deliveries[0]?.callback.taskId, 'second')
     full.finish()
   },
@@ -73,15 +73,17 @@ export const delivered: Tests = {
     assert.deepEqual(keysOf(deliveries), ['a:success', 'b:success', 'c:success'])
   },
 
-  'what was still running when its process had closed the next one delivers, as the same attempt': async (trial) => {
+  'what was still running when its process had closed the next one delivers, as the same attempt': async (
+    inboxTest,
+  ) => {
     const { heedless, finish } = held()
-    const first = await trial.start(heedless)
+    const first = await inboxTest.start(heedless)
     await first.inbox.record(callbackOf('a'))
-    await trial.until('it runs', () => first.deliveries.length === 1)
+    await inboxTest.until('it runs', () => first.deliveries.length === 1)
     try {
       await first.inbox.close({ timeout: 10 })
-      const { deliveries } = await trial.start()
-      await trial.until('it is delivered', () => deliveries.length === 1)
+      const { deliveries } = await inboxTest.start()
+      await inboxTest.until('it is delivered', () => deliveries.length === 1)
       assert.equal(deliveries[0]?.attempt, 1)
     } finally {
       finish()

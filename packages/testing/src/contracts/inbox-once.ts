@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { callbackOf, HOSTILE_KEYS } from './callbacks.ts'
-import { keysOf, recordAll, type Tests } from './trial.ts'
+import { keysOf, recordAll, type Tests } from './inbox-test.ts'
 
 /** The one atomic write that tells the first from all others. */
 export const once: Tests = {

@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { UnrecoverableError } from '@luma-callback/core'
 import { callbackOf } from './callbacks.ts'
 import { failing, untilAborted } from './hooks.ts'
-import { isDurable, keysOf, LONG, type Tests } from './trial.ts'
+import { isDurable, keysOf, LONG, type Tests } from './inbox-test.ts'
 
 /** A failing delivery is retried, and then kept as dead. */
 export const retried: Tests = {

@@ -1,6 +1,6 @@
 import type { Files } from './files.ts'
 import type { Emit } from './events.ts'
-import { drawLots } from './lots.ts'
+import { seeded } from './seeded.ts'
 import type { Settings } from './options.ts'
 import { recordOf } from './record.ts'
 import { readSubmission } from './request.ts'
@@ -44,7 +44,7 @@ const UNAVAILABLE = {
 }
 
 export function createApi({ settings, tasks, files, emit }: ApiOptions): Api {
-  const lots = drawLots(settings.seed, 'calls')
+  const random = seeded(settings.seed, 'calls')
   const counts = new Map<string, number>()
 
   const endpoints: Record<string, (call: Call) => Envelope> = {
@@ -87,7 +87,7 @@ export function createApi({ settings, tasks, files, emit }: ApiOptions): Api {
   function isLimited(kind: string): boolean {
     const count = (counts.get(kind) ?? 0) + 1
     counts.set(kind, count)
-    return lots.falls(`${kind} ${count}`, settings.rateLimited)
+    return random.chance(`${kind} ${count}`, settings.rateLimited)
   }
 
   function dispatch(call: Call): Envelope {

@@ -1,4 +1,4 @@
-import { drawLots } from './lots.ts'
+import { seeded } from './seeded.ts'
 import type { Settings } from './options.ts'
 
 /** How the body of a delivery is sent. */
@@ -27,29 +27,29 @@ export interface Plan {
 
 /** The plan of the task of this number, counted from 1 in the order of submission. */
 export function planTask(settings: Settings, number: number): Plan {
-  const lots = drawLots(settings.seed, `task ${number}`)
+  const random = seeded(settings.seed, `task ${number}`)
   const [least, most] = settings.generationTime
-  const isFailure = lots.falls('failure', settings.failures)
+  const isFailure = random.chance('failure', settings.failures)
   // The provider tells tasks that failed at once from such that failed later; how they are spread is not known.
-  const failure = lots.falls('stage of the failure', 0.25) ? 'creation failed' : 'generation failed'
-  const contradiction = isFailure || lots.falls('kind of contradiction', 0.5) ? 'outcome' : 'resultUrls'
+  const failure = random.chance('stage of the failure', 0.25) ? 'creation failed' : 'generation failed'
+  const contradiction = isFailure || random.chance('kind of contradiction', 0.5) ? 'outcome' : 'resultUrls'
   return {
-    taskId: lots.hex('task id'),
-    generationTime: lots.between('generation time', least, most),
+    taskId: random.hex('task id'),
+    generationTime: random.between('generation time', least, most),
     outcome: isFailure ? failure : 'success',
-    isDuplicated: lots.falls('duplicate', settings.duplicates),
-    contradiction: lots.falls('contradiction', settings.contradictions) ? contradiction : 'none',
-    isHeldBack: lots.falls('out of order', settings.outOfOrder),
+    isDuplicated: random.chance('duplicate', settings.duplicates),
+    contradiction: random.chance('contradiction', settings.contradictions) ? contradiction : 'none',
+    isHeldBack: random.chance('out of order', settings.outOfOrder),
     files: {
-      name: toUuid(lots.hex('file')),
-      otherName: toUuid(lots.hex('other file')),
-      isUrlExpired: lots.falls('expired URL', settings.expiredUrls),
-      isGone: lots.falls('expired file', settings.expiredFiles),
-      isTruncated: lots.falls('truncated file', settings.truncatedFiles),
+      name: toUuid(random.hex('file')),
+      otherName: toUuid(random.hex('other file')),
+      isUrlExpired: random.chance('expired URL', settings.expiredUrls),
+      isGone: random.chance('expired file', settings.expiredFiles),
+      isTruncated: random.chance('truncated file', settings.truncatedFiles),
     },
     manner(attempt) {
-      if (lots.falls(`cut body ${attempt}`, settings.cutBodies)) return 'cut'
-      return lots.falls(`slow body ${attempt}`, settings.slowBodies) ? 'slow' : 'whole'
+      if (random.chance(`cut body ${attempt}`, settings.cutBodies)) return 'cut'
+      return random.chance(`slow body ${attempt}`, settings.slowBodies) ? 'slow' : 'whole'
     },
   }
 }

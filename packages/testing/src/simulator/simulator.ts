@@ -5,7 +5,7 @@ import { createCourier } from './deliveries.ts'
 import type { SimulatorDelivery } from './events.ts'
 import { createEmit } from './events.ts'
 import { createFiles, readVideo } from './files.ts'
-import { drawLots } from './lots.ts'
+import { seeded } from './seeded.ts'
 import { readOptions, type SimulatorOptions } from './options.ts'
 import { listen, serve, urlOf } from './server.ts'
 import { summarize, type SimulatorSummary } from './summary.ts'
@@ -73,8 +73,8 @@ export async function startSimulator(options: SimulatorOptions = {}): Promise<Si
     observe(event)
   }
 
-  const linkLots = drawLots(seed, 'links')
-  const files = createFiles({ base: url, settings, nameLink: (number) => linkLots.hex(String(number)) })
+  const linkRandom = seeded(seed, 'links')
+  const files = createFiles({ base: url, settings, nameLink: (number) => linkRandom.hex(String(number)) })
   const keep = (name: string, { plan }: Task) => files.keep(name, { ...plan.files, createdAt: Date.now() })
   const courier = createCourier({ settings, emit, signal, otherUrl: (task) => keep(task.plan.files.otherName, task) })
   const keepFiles = (task: Task) => [keep(task.plan.files.name, task)]

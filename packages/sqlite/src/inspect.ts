@@ -26,7 +26,7 @@ export interface Position {
 }
 
 /** Looking into the file from outside, and what is done from there. */
-export interface Looks {
+export interface Inspection {
   list(state: DeliveryState | undefined, after: Position | undefined, limit: number): WorkRow[]
   get(key: string): WorkRow | undefined
   /** Requeues one, or up to a step of all, the longest dead first; how much that was. */
@@ -44,7 +44,7 @@ const LATE = 60_000
 const BEFORE_ALL: Position = { at: -1, id: -1 }
 const BEHIND_ALL: Position = { at: Number.MAX_SAFE_INTEGER, id: Number.MAX_SAFE_INTEGER }
 
-export function createLooks(db: DatabaseSync, begin: () => void): Looks {
+export function createInspection(db: DatabaseSync, begin: () => void): Inspection {
   const columns = `SELECT id, key, task_id, outcome, raw, query, received_at, state, at, attempts, crashes, started_at, last_error FROM work`
   const soonest = db.prepare(`${columns} WHERE state = ? AND (at, id) > (?, ?) ORDER BY at, id LIMIT ?`)
   const latest = db.prepare(`${columns} WHERE state = ? AND (at, id) < (?, ?) ORDER BY at DESC, id DESC LIMIT ?`)

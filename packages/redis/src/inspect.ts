@@ -7,7 +7,7 @@ import { dueAtOf, STATE_OF, toEntry } from './entries.ts'
 import { idsOf, nextCursor, toPosition } from './pages.ts'
 
 /** Looking into the queue from outside, and what is done from there. */
-export interface Looks {
+export interface Inspection {
   list(options?: ListOptions): Promise<InboxPage>
   get(key: string): Promise<InboxEntry | undefined>
   requeue(key?: string): Promise<number>
@@ -23,7 +23,7 @@ const QUICKER: readonly unknown[] = [ErrorCode.JobNotExist, ErrorCode.JobNotInSt
 const DAYS_COUNTED = 400
 
 /** `open` resolves to the queue once Redis can be asked. */
-export function createLooks(prefix: string, open: () => Promise<OpenQueue>): Looks {
+export function createInspection(prefix: string, open: () => Promise<OpenQueue>): Inspection {
   async function entryOf({ queue, redis }: OpenQueue, id: string, state: DeliveryState) {
     const [job, score] = await Promise.all([
       Job.fromId<CallbackData | null>(queue, id),

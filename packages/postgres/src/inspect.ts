@@ -6,7 +6,7 @@ import { FOR_EVER } from './engine.ts'
 import { PAGES, stateOf, toEntry, toPosition, type JobRow } from './entries.ts'
 
 /** Looking into the tables from outside, and what is done from there. */
-export interface Looks {
+export interface Inspection {
   list(options?: ListOptions): Promise<InboxPage>
   get(key: string): Promise<InboxEntry | undefined>
   /** Up to a step of what was dead at a time, so that nothing is requeued twice, or one key; how many that were. */
@@ -21,10 +21,10 @@ const STEP = 500
 /** From so many remembered keys on, Postgres's own estimate of their number will do. */
 const COUNTED = 100_000
 
-export function createLooks(database: Database, schema: string): Looks {
+export function createInspection(database: Database, schema: string): Inspection {
   const columns = `SELECT id, data, state, retry_count, start_after, started_on, completed_on, created_on FROM ${schema}.job`
 
-  /** Looking must not make what it looks for. */
+  /** Reading must not create the tables that it reads. */
   async function isThere(): Promise<boolean> {
     const { rows } = await database.query(`SELECT to_regclass($1) AS seen`, [`${schema}.seen`])
     return rows[0]?.['seen'] !== null

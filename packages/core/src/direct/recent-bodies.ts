@@ -1,5 +1,5 @@
 /** The latest of something, as much of it as is allowed to stay in memory. */
-export interface Recent {
+export interface RecentBodies {
   set(key: string, text: string): void
   get(key: string): string | undefined
 }
@@ -8,7 +8,7 @@ export interface Recent {
  * Keeps texts of up to this many characters in all. Two generations instead of an order: when the younger one
  * is full, the older one goes, so that nothing is ever searched or swept.
  */
-export function createRecent(most: number): Recent {
+export function createRecentBodies(most: number): RecentBodies {
   let young = new Map<string, string>()
   let old = new Map<string, string>()
   let length = 0

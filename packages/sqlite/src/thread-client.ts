@@ -2,13 +2,13 @@ import { AsyncLocalStorage } from 'node:async_hooks'
 import { connect, type Connection } from './connection.ts'
 import type { ThreadData } from './messages.ts'
 
-/** The way to a file, by one thread after another: where one has ended, as one does that runs out of memory. */
-export interface Link extends Connection {
+/** A connection that restarts its worker thread when it dies, as one does that runs out of memory. */
+export interface ThreadClient extends Connection {
   /** Makes it an owner of leases, and each thread to come in its place. */
   register(): Promise<void>
 }
 
-export function createLink(data: ThreadData): Link {
+export function createThreadClient(data: ThreadData): ThreadClient {
   // A request may open what all of them share.
   const inMaking = AsyncLocalStorage.snapshot()
   let connecting: Promise<Connection> | undefined

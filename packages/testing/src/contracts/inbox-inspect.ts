@@ -2,15 +2,15 @@ import assert from 'node:assert/strict'
 import type { DeliveryState, DurableInbox } from '@luma-callback/core'
 import { callbackOf } from './callbacks.ts'
 import { untilAborted } from './hooks.ts'
-import { isDurable, type Started, type Tests, type Trial } from './trial.ts'
+import { isDurable, type Started, type Tests, type InboxTest } from './inbox-test.ts'
 
 /** Seven that are done and three that are dead. */
-async function startUsed(trial: Trial): Promise<DurableInbox> {
-  const { inbox } = await startUsedUp(trial)
+async function startUsed(inboxTest: InboxTest): Promise<DurableInbox> {
+  const { inbox } = await startUsedUp(inboxTest)
   return inbox
 }
 
-async function startUsedUp({ start, until }: Trial): Promise<Started & { inbox: DurableInbox }> {
+async function startUsedUp({ start, until }: InboxTest): Promise<Started & { inbox: DurableInbox }> {
   const { inbox, deliveries, events } = await start(
     async ({ taskId }) => {
       if (taskId.startsWith('bad')) throw new Error('never')
@@ -48,16 +48,16 @@ async function pagesOf(inbox: DurableInbox, state: DeliveryState | undefined, li
 
 /** Looking into an inbox from outside. */
 export const inspected: Tests = {
-  'counts are told': async (trial) => {
-    const inbox = await startUsed(trial)
+  'counts are told': async (inboxTest) => {
+    const inbox = await startUsed(inboxTest)
     const { seen, ...states } = await inbox.stats()
     assert.deepEqual(states, { pending: 0, running: 0, done: 7, dead: 3 })
     // Where counting is dear this is an estimate.
     assert.ok(Number.isInteger(seen) && seen > 0)
   },
 
-  'an entry tells all about its callback': async (trial) => {
-    const inbox = await startUsed(trial)
+  'an entry tells all about its callback': async (inboxTest) => {
+    const inbox = await startUsed(inboxTest)
     const entry = await inbox.get('bad-1:success')
     const { raw, query } = callbackOf('bad-1')
     assert.equal(entry?.state, 'dead')
@@ -71,8 +71,8 @@ export const inspected: Tests = {
     assert.equal(await inbox.get('of nothing'), undefined)
   },
 
-  'pages hold each entry once': async (trial) => {
-    const inbox = await startUsed(trial)
+  'pages hold each entry once': async (inboxTest) => {
+    const inbox = await startUsed(inboxTest)
     for (const [state, total] of [
       [undefined, 10],
       ['done', 7],
@@ -90,8 +90,8 @@ export const inspected: Tests = {
     }
   },
 
-  'the latest come first': async (trial) => {
-    const inbox = await startUsed(trial)
+  'the latest come first': async (inboxTest) => {
+    const inbox = await startUsed(inboxTest)
     for (const state of ['done', 'dead'] as const) {
       const { entries } = await inbox.list({ state })
       assertDescending(entries.map(({ endedAt }) => endedAt))
@@ -133,25 +133,25 @@ export const inspected: Tests = {
     assert.ok(atWork[0]?.startedAt instanceof Date)
   },
 
-  'what is requeued from outside is delivered by whoever works': async (trial) => {
-    const { deliveries } = await startUsedUp(trial)
-    const outside = await trial.open()
+  'what is requeued from outside is delivered by whoever works': async (inboxTest) => {
+    const { deliveries } = await startUsedUp(inboxTest)
+    const outside = await inboxTest.open()
     assert.ok(isDurable(outside))
     assert.equal(await outside.requeue('bad-1:success'), 1)
-    await trial.until('it is delivered again', () => deliveries.length === 11)
+    await inboxTest.until('it is delivered again', () => deliveries.length === 11)
     assert.equal(deliveries.at(-1)?.callback.taskId, 'bad-1')
     assert.equal(deliveries.at(-1)?.attempt, 1)
   },
 
-  'a list that cannot be is refused by name': async (trial) => {
-    const inbox = await startUsed(trial)
+  'a list that cannot be is refused by name': async (inboxTest) => {
+    const inbox = await startUsed(inboxTest)
     await assert.rejects(inbox.list({ state: 'lost' as DeliveryState }), TypeError)
     await assert.rejects(inbox.list({ cursor: 'nowhere' }), TypeError)
     for (const limit of [0, -1, 1.5, 1_001, Number.NaN]) await assert.rejects(inbox.list({ limit }), TypeError)
   },
 
-  'what is purged is forgotten, its key is not': async (trial) => {
-    const inbox = await startUsed(trial)
+  'what is purged is forgotten, its key is not': async (inboxTest) => {
+    const inbox = await startUsed(inboxTest)
     assert.equal(await inbox.purge(), 7)
     assert.equal(await inbox.purge(), 0)
     const { done, dead } = await inbox.stats()
@@ -161,9 +161,9 @@ export const inspected: Tests = {
     assert.equal(await inbox.record(callbackOf('good-1', { content: 'forged' })), 'conflict')
   },
 
-  'it can be looked into without being started': async (trial) => {
-    await startUsed(trial)
-    const looked = await trial.open()
+  'it can be looked into without being started': async (inboxTest) => {
+    await startUsed(inboxTest)
+    const looked = await inboxTest.open()
     assert.ok(isDurable(looked))
     assert.equal((await looked.stats()).dead, 3)
     assert.equal((await looked.list({ state: 'done' })).entries.length, 7)

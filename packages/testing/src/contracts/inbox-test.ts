@@ -25,7 +25,7 @@ export interface Started {
 }
 
 /** What a test does with a store. */
-export interface Trial {
+export interface InboxTest {
   /** An inbox that is open and not started. */
   open(): Promise<Inbox>
   /** One that is at work; its hook succeeds at once unless there is another. */
@@ -35,10 +35,10 @@ export interface Trial {
 }
 
 /** The tests of one guarantee, by what they say. */
-export type Tests = Readonly<Record<string, (trial: Trial) => Promise<void>>>
+export type Tests = Readonly<Record<string, (inboxTest: InboxTest) => Promise<void>>>
 
 /** What the tests of a contract are run with. */
-export interface TrialOptions {
+export interface InboxTestOptions {
   /** Makes a store for one test, empty and its own. */
   setUp: () => InboxSetUp | Promise<InboxSetUp>
   /**
@@ -53,9 +53,9 @@ const PATIENCE = 60_000
 export const LONG = 60_000
 
 /** Runs one test on a store of its own, and closes whatever it opened. */
-export async function onTrial(
-  { setUp, patience = PATIENCE }: TrialOptions,
-  body: (trial: Trial) => Promise<void>,
+export async function runInboxTest(
+  { setUp, patience = PATIENCE }: InboxTestOptions,
+  body: (inboxTest: InboxTest) => Promise<void>,
 ): Promise<void> {
   const { open, tearDown } = await setUp()
   const opened: Inbox[] = []

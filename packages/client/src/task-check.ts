@@ -7,22 +7,22 @@ import type { ReconcileEvent } from './reconcile-events.ts'
 import type { ReconcileSettings } from './reconcile-options.ts'
 import type { OpenTask } from './track-tasks.ts'
 
-/** Looks after open tasks, one at a time. */
-export interface Look {
+/** Checks open tasks, one at a time. */
+export interface TaskChecks {
   /** Never rejects: what goes wrong with one task is told, and keeps no other from its turn. */
-  at(task: OpenTask): Promise<Looked>
+  check(task: OpenTask): Promise<Checked>
   /** What is not listed any more needs not be remembered. */
   forgetAllBut(open: readonly OpenTask[]): void
 }
 
-export interface Looked {
+export interface Checked {
   /** Whether the API told something about this task. */
   wasAsked: boolean
   /** What the API would say of every other task as well. */
   refusal?: ApiError
 }
 
-export interface LookParts extends Pick<
+export interface TaskCheckParts extends Pick<
   ReconcileSettings,
   'client' | 'receiver' | 'pending' | 'interval' | 'overdueAfter' | 'maxAge'
 > {
@@ -51,32 +51,32 @@ interface HandedIn {
   delay: number
 }
 
-export function createLook(parts: LookParts): Look {
+export function createTaskChecks(parts: TaskCheckParts): TaskChecks {
   const { client, receiver, pending, interval, overdueAfter, maxAge, signal, emit } = parts
   /** Those that need no more questions, as long as they are still listed. */
   const settled = new Set<string>()
   const handedIn = new Map<string, HandedIn>()
 
-  async function at(task: OpenTask): Promise<Looked> {
+  async function check(task: OpenTask): Promise<Checked> {
     let age = 0
-    let looked: Looked = { wasAsked: false }
+    let result: Checked = { wasAsked: false }
     try {
-      age = Date.now() - checked(task).submittedAt.getTime()
+      age = Date.now() - checkTask(task).submittedAt.getTime()
       if (settled.has(task.taskId)) await remove(task.taskId)
-      else if ((handedIn.get(task.taskId)?.nextAt ?? 0) <= Date.now()) looked = await lookAt(task, age)
+      else if ((handedIn.get(task.taskId)?.nextAt ?? 0) <= Date.now()) result = await ask(task, age)
     } catch (error) {
       if (!signal.aborted) tell(task, error)
     }
     // As long as nobody could ask, or hand it in, it may be there yet.
-    const limit = looked.wasAsked ? maxAge : Math.max(maxAge, KEPT)
+    const limit = result.wasAsked ? maxAge : Math.max(maxAge, KEPT)
     if (age > limit && !signal.aborted && !settled.has(task.taskId) && !handedIn.has(task.taskId)) {
       emit({ type: 'abandoned', taskId: task.taskId, age })
       await settle(task.taskId)
     }
-    return looked
+    return result
   }
 
-  async function lookAt({ taskId, submittedAt }: OpenTask, age: number): Promise<Looked> {
+  async function ask({ taskId, submittedAt }: OpenTask, age: number): Promise<Checked> {
     if (await receiver.has(taskId)) {
       await settle(taskId)
       return { wasAsked: false }
@@ -132,7 +132,7 @@ export function createLook(parts: LookParts): Look {
   }
 
   return {
-    at,
+    check,
     forgetAllBut(open) {
       const listed = new Set(open.map((task: OpenTask | null | undefined) => task?.taskId))
       for (const taskId of [...settled, ...handedIn.keys()]) {
@@ -145,7 +145,7 @@ export function createLook(parts: LookParts): Look {
 }
 
 /** A list is the user's own: one row that is wrong must be told, and hide no other. */
-function checked(task: Partial<Record<keyof OpenTask, unknown>> | null | undefined): OpenTask {
+function checkTask(task: Partial<Record<keyof OpenTask, unknown>> | null | undefined): OpenTask {
   const { taskId, submittedAt } = task ?? {}
   if (typeof taskId !== 'string' || taskId === '')
     throw new TypeError('an open task must have a "taskId" that is a text')
