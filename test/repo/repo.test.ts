@@ -70,6 +70,58 @@ test.each(packages)('every file of %s can be read in one sitting', (name) => {
   }
 })
 
+/** Functions that are longer than a page. Each is one closure over a state that its small functions share. */
+const LONG_FUNCTIONS = [
+  'client createTaskChecks',
+  'client reconcile',
+  'core createHandlerOn',
+  'core createRunner',
+  'core withSpool',
+  'download targetOf',
+  'postgres createInspection',
+  'postgres createJobStore',
+  'postgres createRecorder',
+  'postgres openDatabase',
+  'postgres postgresDedupe',
+  'postgres postgresInbox',
+  'postgres startHousekeeping',
+  'redis createInspection',
+  'redis createJobStore',
+  'redis createRecorder',
+  'redis redisInbox',
+  'sqlite connect',
+  'sqlite createInspection',
+  'sqlite createOpenFile',
+  'sqlite createOwners',
+  'sqlite createRecovery',
+  'sqlite sqliteInbox',
+  'testing createApi',
+  'testing createCourier',
+  'testing deliver',
+]
+const MOST_LINES = 60
+
+/** Every function declaration, by its name and its lines. */
+function functionsIn(file: string): [name: string, lines: number][] {
+  const lines = read(file).split('\n')
+  return lines.flatMap((line, start) => {
+    const [, indent, name = ''] = /^( *)(?:export )?(?:async )?function\*? (\w+)/.exec(line) ?? []
+    if (indent === undefined) return []
+    const end = lines.findIndex((other, index) => index > start && other === `${indent}}`)
+    return [[name, end - start + 1] satisfies [string, number]]
+  })
+}
+
+test('every function fits on a page, but for these', () => {
+  const long = packages.flatMap((name) =>
+    sources(name)
+      .flatMap(functionsIn)
+      .filter(([, lines]) => lines > MOST_LINES)
+      .map(([found]) => `${name} ${found}`),
+  )
+  expect(long.toSorted()).toEqual(LONG_FUNCTIONS.toSorted())
+})
+
 test.each(['core', 'client', 'download'])('every error class of %s writes out its own name', (name) => {
   // An inbox keeps the name with what failed, and a minifier renames classes.
   const file = name === 'core' ? 'packages/core/src/errors/errors.ts' : `packages/${name}/src/errors.ts`

@@ -4,10 +4,11 @@ import type { LumaCallback } from '../callback/parse.ts'
 import type { Clock } from '../internal/clock.ts'
 import type { DedupeStore } from './dedupe.ts'
 import { carryOut } from './run.ts'
-import { createRun, LEAST_TIME, timeLeft, type DirectWork, type Run } from './work.ts'
-import { ClosedError, InProgressError, toError } from '../errors/errors.ts'
+import { joinRun } from './join.ts'
+import { endRuns } from './end-runs.ts'
+import { createRun, type DirectWork, type Run } from './work.ts'
+import { ClosedError, toError } from '../errors/errors.ts'
 import { CLOSE_TIMEOUT, type CloseOptions, type Inbox, type Recorded } from '../inbox/contract.ts'
-import { within } from '../internal/promises.ts'
 import { createRecentBodies } from './recent-bodies.ts'
 import { createSlots } from '../internal/semaphore.ts'
 import { weighCallback } from '../callback/weigh.ts'
@@ -58,53 +59,9 @@ export function directInbox({ dedupe, ackTimeout, clock, budget = createBudget()
     return run.answer.promise
   }
 
-  /** A duplicate of what this process is at work on shares its fate. While it waits, its own body is in memory too. */
+  /** A duplicate of what this process is at work on shares its fate; if that came to nothing, it is the next to be handled. */
   async function join(run: Run, callback: LumaCallback): Promise<Recorded> {
-    const hold = budget.take(weighCallback(callback))
-    let outcome: Recorded | undefined
-    try {
-      outcome = await outcomeOf(run, callback)
-    } finally {
-      hold.release()
-    }
-    return outcome ?? record(callback)
-  }
-
-  /** Undefined if the run came to nothing, so that its duplicate is the next to be handled. */
-  async function outcomeOf(run: Run, callback: LumaCallback): Promise<Recorded | undefined> {
-    const isSame = run.callback.digest === callback.digest
-    if (run.state !== 'answered' && run.state !== 'done') {
-      const recorded = await run.answer.promise
-      if (recorded === 'recorded' && isSame) return 'duplicate'
-    }
-    // Of a content that contradicts the first, or after the first was answered early, nothing is said before the end.
-    if (run.state !== 'done') await settled(run, callback)
-    if (run.state !== 'done') return undefined
-    return isSame ? 'duplicate' : 'conflict'
-  }
-
-  function settled(run: Run, callback: LumaCallback): Promise<void> {
-    const late = () => new InProgressError(`the hook for task ${callback.taskId} is still running`)
-    return within(() => run.settled, timeLeft(callback, { ackTimeout, clock }), late, clock)
-  }
-
-  async function shutDown(timeout: number): Promise<void> {
-    const all = Promise.all([...runs.values()].map((run) => run.settled))
-    for (const run of runs.values()) {
-      run.wake()
-      if (run.state === 'claiming' || run.state === 'queued')
-        run.abort.abort(new ClosedError('the receiver is closing'))
-    }
-    const cutOff = () => new ClosedError(`the receiver closed before the hook was done, ${timeout} ms were not enough`)
-    try {
-      await within(() => all, timeout, cutOff, clock)
-    } catch (error) {
-      for (const run of runs.values()) run.abort.abort(error)
-      // What still hangs now is the store; it has nothing left to lose.
-      await within(() => all, LEAST_TIME, cutOff, clock).catch(() => {})
-    } finally {
-      await dedupe.close?.()
-    }
+    return (await joinRun(run, callback, { budget, ackTimeout, clock })) ?? record(callback)
   }
 
   return {
@@ -114,22 +71,14 @@ export function directInbox({ dedupe, ackTimeout, clock, budget = createBudget()
       return raw === undefined ? undefined : { raw }
     },
     async start(deliver, options) {
-      const slots = createSlots(options.concurrency)
-      work = {
-        ...options,
-        dedupe,
-        ackTimeout,
-        deliver,
-        slots,
-        runs,
-        done,
-        unfinished: new Set(),
-        isClosing: () => closing !== undefined,
-      }
+      const own = { slots: createSlots(options.concurrency), runs, done, unfinished: new Set<Run>() }
+      work = { ...options, ...own, dedupe, ackTimeout, deliver, isClosing: () => closing !== undefined }
     },
     close({ timeout = CLOSE_TIMEOUT }: CloseOptions = {}) {
       // Assigned before anything is woken, so that what wakes knows that this is its last try.
-      closing ??= Promise.resolve().then(() => shutDown(timeout))
+      closing ??= Promise.resolve()
+        .then(() => endRuns([...runs.values()], timeout, clock))
+        .finally(() => dedupe.close?.())
       return closing
     },
   }

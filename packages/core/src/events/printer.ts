@@ -1,6 +1,7 @@
 import type { Clock, Timer } from '../internal/clock.ts'
 import { captureContext } from '../internal/async-context.ts'
 import { describeEvent } from './describe.ts'
+import { isTrouble, kindOf, LONGEST_NAME } from './event-kinds.ts'
 import type { LumaEvent } from './events.ts'
 import { printable } from './printable.ts'
 
@@ -12,8 +13,6 @@ const MOST_KINDS = 50
 const MOST_ADDRESSES = 1_000
 /** Tasks that a summary lists. */
 const MOST_TASKS = 20
-/** Characters of an address or of an error's name that are looked at. */
-const LONGEST_NAME = 64
 
 /** The default observer. */
 export interface Printer {
@@ -54,7 +53,7 @@ export function createPrinter({ clock, write }: PrinterOptions): Printer {
     if (!isTrouble(event)) return
     const name = kindOf(event)
     if (name === undefined) return write(line(event))
-    const kind = kindNamed(name)
+    const kind = kindNamed(kinds, name, clock.elapsed())
     const quiet = clock.elapsed() - kind.toldAt
     if (kind.count > 0 || quiet < kind.pause) return add(kind, event)
     told(kind, quiet < LONGEST_PAUSE ? kind.pause * 2 : FIRST_PAUSE)
@@ -76,26 +75,14 @@ export function createPrinter({ clock, write }: PrinterOptions): Printer {
   }
 
   function tell(kind: Kind): void {
-    const text = kind.count === 1 ? kind.latest : summary(kind)
+    const text = kind.count === 1 ? kind.latest : `${time()} ${summary(kind, clock.elapsed() - kind.toldAt)}`
     told(kind, kind.pause * 2)
     write(text)
   }
 
   function told(kind: Kind, pause: number): void {
     clock.clearTimeout(kind.timer)
-    kind.pause = Math.min(pause, LONGEST_PAUSE)
-    kind.toldAt = clock.elapsed()
-    kind.count = 0
-    kind.latest = ''
-    kind.addresses.clear()
-    kind.tasks.clear()
-    kind.timer = undefined
-  }
-
-  function summary({ count, toldAt, addresses, tasks, latest }: Kind): string {
-    const seconds = Math.max(1, Math.round((clock.elapsed() - toldAt) / 1_000))
-    const [first = ''] = latest.split('\n')
-    return `${time()} luma-callback: ${count} more like it in the last ${seconds} s${from(addresses)}${of(tasks)}, the latest at ${first}`
+    Object.assign(kind, newKind(), { pause: Math.min(pause, LONGEST_PAUSE), toldAt: clock.elapsed() })
   }
 
   function line(event: LumaEvent): string {
@@ -106,19 +93,6 @@ export function createPrinter({ clock, write }: PrinterOptions): Printer {
     return new Date(clock.now()).toISOString()
   }
 
-  /** Beyond the most, all others are one kind. Those that were quiet for long are forgotten first. */
-  function kindNamed(name: string): Kind {
-    if (kinds.size >= MOST_KINDS && !kinds.has(name)) {
-      for (const [old, kind] of kinds) {
-        if (kind.count === 0 && clock.elapsed() - kind.toldAt >= LONGEST_PAUSE) kinds.delete(old)
-      }
-    }
-    const known = kinds.size >= MOST_KINDS && !kinds.has(name) ? 'others' : name
-    const kind = kinds.get(known) ?? newKind()
-    kinds.set(known, kind)
-    return kind
-  }
-
   return {
     print,
     flush() {
@@ -127,8 +101,27 @@ export function createPrinter({ clock, write }: PrinterOptions): Printer {
   }
 }
 
+/** Beyond the most, all others are one kind. Those that were quiet for long are forgotten first. */
+function kindNamed(kinds: Map<string, Kind>, name: string, now: number): Kind {
+  if (kinds.size >= MOST_KINDS && !kinds.has(name)) {
+    for (const [old, kind] of kinds) {
+      if (kind.count === 0 && now - kind.toldAt >= LONGEST_PAUSE) kinds.delete(old)
+    }
+  }
+  const known = kinds.size >= MOST_KINDS && !kinds.has(name) ? 'others' : name
+  const kind = kinds.get(known) ?? newKind()
+  kinds.set(known, kind)
+  return kind
+}
+
 function newKind(): Kind {
   return { pause: 0, toldAt: -Infinity, count: 0, latest: '', addresses: new Set(), tasks: new Set(), timer: undefined }
+}
+
+function summary({ count, addresses, tasks, latest }: Kind, duration: number): string {
+  const seconds = Math.max(1, Math.round(duration / 1_000))
+  const [first = ''] = latest.split('\n')
+  return `luma-callback: ${count} more like it in the last ${seconds} s${from(addresses)}${of(tasks)}, the latest at ${first}`
 }
 
 function of(tasks: Set<string>): string {
@@ -140,53 +133,4 @@ function from({ size }: Set<string>): string {
   if (size === 0) return ''
   if (size > MOST_ADDRESSES) return ` from more than ${MOST_ADDRESSES} addresses`
   return ` from ${size} ${size === 1 ? 'address' : 'addresses'}`
-}
-
-/** What went well is silent, and so is an answer whose cause another event tells. */
-function isTrouble(event: LumaEvent): boolean {
-  switch (event.type) {
-    case 'rejected':
-      return event.reason !== 'hook_failed' && event.reason !== 'store_unavailable' && event.reason !== 'error'
-    case 'conflict':
-    case 'forged':
-    case 'retrying':
-    case 'dead':
-    case 'restored':
-    case 'error':
-      return true
-    case 'received':
-    case 'duplicate':
-    case 'delivered':
-    case 'recovered':
-      return false
-    default:
-      return event satisfies never
-  }
-}
-
-/** A failure that no hook took, and a stored callback that cannot be read: their line is all that tells which task it was. */
-const ONE_LINE_EACH: ReadonlySet<string> = new Set(['ERR_LUMA_NO_HOOK', 'ERR_LUMA_UNRECOVERABLE'])
-
-/**
- * What counts as the same; undefined for what is always printed. A task that is dead is lost unless someone acts, and its line
- * may be all that is left of it; one that is dead because it was forged has lost nothing.
- */
-function kindOf(event: LumaEvent): string | undefined {
-  switch (event.type) {
-    case 'rejected':
-      return `${event.type} ${event.reason}`
-    case 'retrying':
-      return `${event.type} ${event.by} ${nameOf(event.error)}`
-    case 'error':
-      return ONE_LINE_EACH.has(nameOf(event.error)) ? undefined : `${event.type} ${nameOf(event.error)}`
-    case 'dead':
-      return nameOf(event.error) === 'ERR_LUMA_FORGED' ? 'dead forged' : undefined
-    default:
-      return event.type
-  }
-}
-
-function nameOf(error: Error): string {
-  const code = 'code' in error && typeof error.code === 'string' ? error.code : error.name
-  return code.slice(0, LONGEST_NAME)
 }

@@ -1,8 +1,8 @@
 import type { LumaCallback } from '../callback/parse.ts'
 import { systemClock } from '../internal/clock.ts'
 import { ClosedError, StoreUnavailableError, toError } from '../errors/errors.ts'
-import type { Emit } from '../events/events.ts'
 import type { DurableInbox, InboxOptions, Recorded } from './contract.ts'
+import { mover, troublesOf } from './spool-moves.ts'
 import type { Deliver } from '../hooks/hooks.ts'
 import { pause, within } from '../internal/promises.ts'
 
@@ -61,36 +61,11 @@ export function withSpool(inbox: DurableInbox, spool: DurableInbox, options: Spo
     }
   }
 
-  /** The spool's hook: what it holds is done when the inbox has it. However that fails, it is tried again. */
-  function moving({ emit }: InboxOptions): Deliver {
-    return async (callback) => {
-      const recorded = await recordIn(callback).catch((cause: unknown) => {
-        throw new StoreUnavailableError(`task ${callback.taskId} waits in the spool`, { cause })
-      })
-      if (recorded !== 'conflict') return
-      const first = await inbox.get(callback.key).catch(() => undefined)
-      emit({ type: 'conflict', callback, first: first?.raw })
-    }
-  }
-
-  /** What the spool does is no delivery: of its events the user hears what went wrong. */
-  function troubles({ emit }: InboxOptions): Emit {
-    return (event) => {
-      if (event.type === 'error') emit(event)
-      if (event.type === 'dead') {
-        // Moving it was cut off by crashes, for which it is not to blame. If this fails, the next start does it.
-        spool.requeue(event.callback.key).catch((error: unknown) => emit({ type: 'error', error: toError(error) }))
-      }
-      if ((event.type === 'retrying' && !closed.signal.aborted) || event.type === 'dead') {
-        emit({ type: 'error', error: event.error, taskId: event.callback.taskId })
-      }
-    }
-  }
-
   async function startSpool(inboxOptions: InboxOptions): Promise<void> {
     await spool.requeue()
-    const spoolOptions = { ...inboxOptions, retry: MOVING, emit: troubles(inboxOptions), outage: undefined }
-    await spool.start(moving(inboxOptions), spoolOptions)
+    const moves = { inbox, spool, recordIn, emit: inboxOptions.emit, closed: closed.signal }
+    const spoolOptions = { ...inboxOptions, retry: MOVING, emit: troublesOf(moves), outage: undefined }
+    await spool.start(mover(moves), spoolOptions)
   }
 
   /** Until it succeeds: that the engine is away is no reason for a receiver not to start. */

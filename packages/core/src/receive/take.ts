@@ -1,5 +1,4 @@
 import type { LumaCallback } from '../callback/parse.ts'
-import { LEAST_TIME } from '../direct/work.ts'
 import { LumaError, StoreUnavailableError } from '../errors/errors.ts'
 import type { Emit } from '../events/events.ts'
 import type { Inbox, Recorded } from '../inbox/contract.ts'
@@ -12,6 +11,7 @@ import { reviveUnborne } from '../verify/trust.ts'
 import type { Arrivals } from '../wait/arrivals.ts'
 import type { Receipt } from './read-callback.ts'
 import type { Starter } from './start.ts'
+import { tellRepeated } from './tell-repeated.ts'
 
 /** Hands a callback to the inbox. The receipt is left out where no request brought it. */
 export type Take = (callback: LumaCallback, receipt?: Receipt) => Promise<Recorded>
@@ -58,35 +58,13 @@ export function createTake({ settings, inbox, starter, arrivals, outage, emit, c
     await within(() => reviveUnborne(settings.inbox, callback), ackTimeout, late, clock)
   }
 
-  async function tellRepeated(recorded: Recorded, callback: LumaCallback, receipt?: Receipt): Promise<void> {
-    switch (recorded) {
-      case 'duplicate':
-        return emit({ type: 'duplicate', callback })
-      case 'conflict': {
-        const first = await firstBody(callback)
-        return emit({ type: 'conflict', callback, first, ...addressIn(receipt?.request) })
-      }
-      default:
-        throw new TypeError(
-          `the inbox answered ${JSON.stringify(recorded)} where its contract knows recorded, duplicate and conflict`,
-        )
-    }
-  }
-
-  /** The answer does not hang on this: a conflict is told with what is known. */
-  async function firstBody({ key }: LumaCallback): Promise<string | undefined> {
-    const late = () => new Error('too late to matter')
-    const first = await within(async () => inbox.get?.(key), LEAST_TIME, late, clock).catch(() => undefined)
-    return first?.raw
-  }
-
   return async (callback, receipt) => {
     emit({ type: 'received', callback })
     if (!starter.isStarted()) await starter.startInTime()
     const recorded = await record(callback, receipt)
     if (recorded !== 'recorded') {
       await reviveInTime(callback)
-      await tellRepeated(recorded, callback, receipt)
+      await tellRepeated(recorded, callback, { inbox, from: addressIn(receipt?.request), emit, clock })
     }
     arrivals.tell(callback)
     return recorded

@@ -1,4 +1,5 @@
 import type { Refusal } from '../errors/refusal.ts'
+import { createChunks } from './chunks.ts'
 import { aborted, invalid, timedOut, tooLarge } from './body-refusals.ts'
 import type { Source } from './body-source.ts'
 import type { Clock } from '../internal/clock.ts'
@@ -14,10 +15,6 @@ export interface BodyLimits {
   reading: Reading
 }
 
-/** Bytes below which a chunk takes more memory than it brings, and how many such in a row are put together. */
-const SMALL = 1_024
-const MOST_SMALL = 256
-
 /**
  * Reads a source to its end and gives what `finish` makes of the bytes. Settles once: on end, error, close, limit or
  * deadline, whichever comes first. It is one promise around the events, for each further one costs every request.
@@ -28,9 +25,7 @@ export function collect(
   finish: (bytes: Buffer) => string,
 ): Promise<string> {
   return new Promise((resolve, reject) => {
-    const chunks: Buffer[] = []
-    let received = 0
-    let small = 0
+    const chunks = createChunks()
     let outcome: 'open' | 'ended' | 'failed' = 'open'
     let stop: ((mayGoOn: boolean) => void) | undefined
     const read = reading.begin(fail)
@@ -53,29 +48,19 @@ export function collect(
 
     function end(): void {
       if (!settle('ended')) return
-      const [first] = chunks
-      const bytes = first && chunks.length === 1 ? first : Buffer.concat(chunks)
-      let text: string
       try {
-        text = finish(bytes)
+        resolve(finish(chunks.joined()))
       } catch (refusal) {
-        return reject(refusal)
+        reject(refusal)
       }
-      resolve(text)
     }
 
     function chunk(given: unknown): void {
       if (outcome !== 'open') return
       const bytes = toBytes(given, source.encoding())
       if (!bytes) return fail(invalid('the stream of the body gives something other than bytes or text'))
-      received += bytes.length
-      if (received > limit) return fail(tooLarge(limit))
-      chunks.push(bytes)
-      small = bytes.length < SMALL ? small + 1 : 0
-      if (small === MOST_SMALL) {
-        chunks.push(Buffer.concat(chunks.splice(-small)))
-        small = 0
-      }
+      if (chunks.length() + bytes.length > limit) return fail(tooLarge(limit))
+      chunks.add(bytes)
       read.add(bytes.length)
     }
 
