@@ -5,7 +5,9 @@
  * @throws TypeError for a base that is no http(s) URL, or values that are no well-formed texts and no numbers.
  * @example
  * ```ts
- * callbackUrl('https://shop.example/luma-modify-callback', { ref: order.id })
+ * import { callbackUrl } from '@luma-callback/client'
+ *
+ * const callBackUrl = callbackUrl('https://shop.example/luma-modify-callback', { ref: 'order-17' })
  * ```
  */
 export function callbackUrl(base: string, query: Readonly<Record<string, string | number>>): string {

@@ -33,8 +33,14 @@ export interface LumaClient {
  * @throws TypeError that names the option that is wrong or unknown.
  * @example
  * ```ts
- * const client = createClient({ apiKey: process.env.LUMA_API_KEY })
- * const { taskId } = await client.modify({ prompt: 'make it snow', videoUrl, callBackUrl })
+ * import { createClient } from '@luma-callback/client'
+ *
+ * const client = createClient({ apiKey: process.env.LUMA_API_KEY ?? '' })
+ * const { taskId } = await client.modify({
+ *   prompt: 'make it snow',
+ *   videoUrl: 'https://shop.example/fox.mp4',
+ *   callBackUrl: 'https://shop.example/luma-modify-callback',
+ * })
  * ```
  */
 export function createClient(options: ClientOptions): LumaClient {

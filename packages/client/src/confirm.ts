@@ -30,7 +30,16 @@ const [LEAST_PAUSE, LONGEST_PAUSE] = [1_000, 30_000]
  *
  * @example
  * ```ts
- * lumaCallback({ onSuccess, secret, inbox, trust: confirm(client) })
+ * import { confirm, createClient } from '@luma-callback/client'
+ * import { lumaCallback } from '@luma-callback/express'
+ * import { sqliteInbox } from '@luma-callback/sqlite'
+ *
+ * const client = createClient({ apiKey: process.env.LUMA_API_KEY ?? '' })
+ * const luma = lumaCallback(({ taskId, resultUrls }) => console.log(taskId, resultUrls), {
+ *   secret: process.env.LUMA_WEBHOOK_KEY ?? '',
+ *   inbox: sqliteInbox('luma.db'),
+ *   trust: confirm(client),
+ * })
  * ```
  */
 export function confirm(

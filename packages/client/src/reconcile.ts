@@ -36,7 +36,15 @@ const LONGEST_REST = 5 * 60_000
  * @throws TypeError that names the option that is wrong or unknown.
  * @example
  * ```ts
+ * import { createClient, reconcile, trackTasks } from '@luma-callback/client'
+ * import { lumaCallback } from '@luma-callback/express'
+ *
+ * const tasks = trackTasks('tasks.db')
+ * const client = createClient({ apiKey: process.env.LUMA_API_KEY ?? '', tasks })
+ * const luma = lumaCallback(({ taskId, resultUrls }) => console.log(taskId, resultUrls))
  * const reconciler = reconcile({ client, receiver: luma, pending: tasks })
+ *
+ * const { taskId } = await client.modify({ prompt: 'make it snow', videoUrl: 'https://shop.example/fox.mp4' })
  * const callback = await reconciler.waitFor(taskId, { timeout: 20 * 60_000 })
  * ```
  */

@@ -37,8 +37,10 @@ const MOST_TRIES = 600
  * @throws NodeVersionError (`ERR_LUMA_NODE_VERSION`); what SQLite says of a file that cannot be opened.
  * @example
  * ```ts
+ * import { createClient, trackTasks } from '@luma-callback/client'
+ *
  * const tasks = trackTasks('tasks.db')
- * const client = createClient({ apiKey, tasks })
+ * const client = createClient({ apiKey: process.env.LUMA_API_KEY ?? '', tasks })
  * ```
  */
 export function trackTasks(file: string): TrackedTasks {

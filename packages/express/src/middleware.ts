@@ -20,7 +20,11 @@ export interface LumaMiddleware extends LumaReceiver {
  * @throws TypeError that names the option that is wrong or unknown.
  * @example
  * ```ts
- * app.use(lumaCallback(async ({ taskId, resultUrls }) => save(taskId, resultUrls)))
+ * import express from 'express'
+ * import { lumaCallback } from '@luma-callback/express'
+ *
+ * const app = express()
+ * app.use(lumaCallback(({ taskId, resultUrls }) => console.log(taskId, resultUrls)))
  * ```
  */
 export function lumaCallback(

@@ -20,7 +20,11 @@ export interface LumaMiddleware extends LumaReceiver {
  * @throws TypeError that names the option that is wrong or unknown.
  * @example
  * ```ts
- * app.use(lumaCallback(async ({ taskId, resultUrls }) => save(taskId, resultUrls)))
+ * import Koa from 'koa'
+ * import { lumaCallback } from '@luma-callback/koa'
+ *
+ * const app = new Koa()
+ * app.use(lumaCallback(({ taskId, resultUrls }) => console.log(taskId, resultUrls)))
  * ```
  */
 export function lumaCallback(

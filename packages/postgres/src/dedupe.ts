@@ -34,7 +34,13 @@ const FORSAKEN = `interval '1 hour'`
  * @throws TypeError for a connection or option that is wrong or unknown.
  * @example
  * ```ts
- * app.use(lumaCallback(onSuccess, { secret, dedupe: postgresDedupe(process.env.DATABASE_URL) }))
+ * import { lumaCallback } from '@luma-callback/express'
+ * import { postgresDedupe } from '@luma-callback/postgres'
+ *
+ * const luma = lumaCallback(({ taskId, resultUrls }) => console.log(taskId, resultUrls), {
+ *   secret: process.env.LUMA_WEBHOOK_KEY ?? '',
+ *   dedupe: postgresDedupe('postgres://127.0.0.1/shop'),
+ * })
  * ```
  */
 export function postgresDedupe(

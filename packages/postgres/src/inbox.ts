@@ -47,7 +47,13 @@ interface Opened extends Engine {
  * @throws NodeVersionError (`ERR_LUMA_NODE_VERSION`) below Node 22.13.
  * @example
  * ```ts
- * const luma = lumaCallback({ onSuccess, secret, inbox: postgresInbox('postgres://127.0.0.1/shop') })
+ * import { lumaCallback } from '@luma-callback/express'
+ * import { postgresInbox } from '@luma-callback/postgres'
+ *
+ * const luma = lumaCallback(({ taskId, resultUrls }) => console.log(taskId, resultUrls), {
+ *   secret: process.env.LUMA_WEBHOOK_KEY ?? '',
+ *   inbox: postgresInbox('postgres://127.0.0.1/shop'),
+ * })
  * ```
  */
 export function postgresInbox(connection: PostgresConnection, options: PostgresInboxOptions = {}): DurableInbox {

@@ -56,7 +56,13 @@ const SCRIPTS = {
  * @throws TypeError for a connection or option that is wrong or unknown.
  * @example
  * ```ts
- * app.use(lumaCallback(onSuccess, { secret, dedupe: redisDedupe('redis://127.0.0.1') }))
+ * import { lumaCallback } from '@luma-callback/express'
+ * import { redisDedupe } from '@luma-callback/redis'
+ *
+ * const luma = lumaCallback(({ taskId, resultUrls }) => console.log(taskId, resultUrls), {
+ *   secret: process.env.LUMA_WEBHOOK_KEY ?? '',
+ *   dedupe: redisDedupe('redis://127.0.0.1'),
+ * })
  * ```
  */
 export function redisDedupe(connection: RedisConnection, options: RedisDedupeOptions = {}): ClosableDedupeStore {

@@ -40,7 +40,13 @@ interface Work {
  * @throws TypeError for a connection or option that is wrong or unknown.
  * @example
  * ```ts
- * const luma = lumaCallback({ onSuccess, secret, inbox: redisInbox(process.env.REDIS_URL ?? 'redis://127.0.0.1') })
+ * import { lumaCallback } from '@luma-callback/express'
+ * import { redisInbox } from '@luma-callback/redis'
+ *
+ * const luma = lumaCallback(({ taskId, resultUrls }) => console.log(taskId, resultUrls), {
+ *   secret: process.env.LUMA_WEBHOOK_KEY ?? '',
+ *   inbox: redisInbox('redis://127.0.0.1'),
+ * })
  * ```
  */
 export function redisInbox(connection: RedisConnection, options: RedisInboxOptions = {}): DurableInbox {

@@ -25,7 +25,13 @@ interface Work {
  * @throws NodeVersionError (`ERR_LUMA_NODE_VERSION`) below Node 22.13.
  * @example
  * ```ts
- * const luma = lumaCallback({ onSuccess, secret, inbox: sqliteInbox('luma.db') })
+ * import { lumaCallback } from '@luma-callback/express'
+ * import { sqliteInbox } from '@luma-callback/sqlite'
+ *
+ * const luma = lumaCallback(({ taskId, resultUrls }) => console.log(taskId, resultUrls), {
+ *   secret: process.env.LUMA_WEBHOOK_KEY ?? '',
+ *   inbox: sqliteInbox('luma.db'),
+ * })
  * ```
  */
 export function sqliteInbox(file: string, options: SqliteInboxOptions = {}): DurableInbox {

@@ -189,7 +189,9 @@ export class WaitTimeoutError extends LumaError {
  *
  * @example
  * ```ts
- * if (order === undefined) throw new UnrecoverableError(`no order for task ${callback.taskId}`)
+ * import { lumaCallback, UnrecoverableError } from '@luma-callback/express'
+ *
+ * lumaCallback(({ query }) => { if (!query.ref) throw new UnrecoverableError('the task has no order') })
  * ```
  */
 export class UnrecoverableError extends LumaError {

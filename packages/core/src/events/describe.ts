@@ -11,7 +11,11 @@ const LONGEST_ADDRESS = 64
  *
  * @example
  * ```ts
- * observe: (event) => console.log(describeEvent(event))
+ * import { describeEvent, lumaCallback } from '@luma-callback/express'
+ *
+ * const luma = lumaCallback(({ taskId, resultUrls }) => console.log(taskId, resultUrls), {
+ *   observe: (event) => console.log(describeEvent(event)),
+ * })
  * ```
  */
 export function describeEvent(event: LumaEvent): string {

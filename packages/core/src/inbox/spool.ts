@@ -26,7 +26,11 @@ const MOVING = { attempts: Number.MAX_SAFE_INTEGER, minDelay: 500, maxDelay: 5_0
  * @throws TypeError for a timeout that is no positive integer.
  * @example
  * ```ts
- * const inbox = withSpool(redisInbox(url), sqliteInbox('spool.db'))
+ * import { withSpool } from '@luma-callback/core'
+ * import { redisInbox } from '@luma-callback/redis'
+ * import { sqliteInbox } from '@luma-callback/sqlite'
+ *
+ * const inbox = withSpool(redisInbox('redis://127.0.0.1'), sqliteInbox('spool.db'))
  * ```
  */
 export function withSpool(inbox: DurableInbox, spool: DurableInbox, options: SpoolOptions = {}): DurableInbox {

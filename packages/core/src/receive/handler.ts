@@ -30,8 +30,13 @@ import { withKey } from './with-key.ts'
  * @throws TypeError that names the option that is wrong or unknown.
  * @example
  * ```ts
- * const handler = createHandler({ onSuccess: (callback) => save(callback.resultUrls) })
- * const { status, headers, body } = await handler.handle({ method, url, headers, stream })
+ * import { createHandler } from '@luma-callback/core'
+ *
+ * const luma = createHandler({ onSuccess: ({ taskId, resultUrls }) => console.log(taskId, resultUrls) })
+ * export async function POST({ method, url, headers, body }: Request) {
+ *   const answer = await luma.handle({ method, url, headers: Object.fromEntries(headers), stream: body })
+ *   return new Response(answer.body, answer)
+ * }
  * ```
  */
 export function createHandler(options: LumaOptions): LumaHandler {

@@ -12,9 +12,18 @@ import { save, type Saved } from './save-url.ts'
  *
  * @example
  * ```ts
- * lumaCallback(async (callback, { signal }) => {
- *   const [video] = await saveResults(callback, { to: 'videos', signal })
- * }, { inbox })
+ * import { saveResults } from '@luma-callback/download'
+ * import { lumaCallback } from '@luma-callback/express'
+ * import { sqliteInbox } from '@luma-callback/sqlite'
+ *
+ * const luma = lumaCallback({
+ *   secret: process.env.LUMA_WEBHOOK_KEY ?? '',
+ *   inbox: sqliteInbox('luma.db'),
+ *   async onSuccess(callback, { signal }) {
+ *     const [video] = await saveResults(callback, { to: 'videos', signal })
+ *     console.log(callback.taskId, video?.path)
+ *   },
+ * })
  * ```
  * @returns In the order of `resultUrls`.
  * @throws DownloadError when all have ended and one could not be saved. If several could not, one of them that can be

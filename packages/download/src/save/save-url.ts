@@ -47,7 +47,9 @@ export interface SaveUrlOptions extends SaveOptions {
  *
  * @example
  * ```ts
- * const { path, sha256 } = await saveUrl(url, { to: 'videos', signal })
+ * import { saveUrl } from '@luma-callback/download'
+ *
+ * const { path, sha256 } = await saveUrl('https://files.example/fox.mp4', { to: 'videos' })
  * ```
  * @throws DownloadError, whose `retryable` says whether trying again can help; what `signal` was aborted with; what
  * `refresh` or `onProgress` threw; TypeError for options that are wrong.

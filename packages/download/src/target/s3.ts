@@ -22,8 +22,12 @@ export interface S3SinkOptions {
  *
  * @example
  * ```ts
+ * import { S3Client } from '@aws-sdk/client-s3'
+ * import { s3Sink, saveResults } from '@luma-callback/download'
+ * import { lumaCallback } from '@luma-callback/express'
+ *
  * const videos = s3Sink({ client: new S3Client(), bucket: 'videos', prefix: 'luma/' })
- * await saveResults(callback, { to: videos, signal })
+ * const luma = lumaCallback((callback, { signal }) => saveResults(callback, { to: videos, signal }))
  * ```
  * @throws TypeError for options that are wrong.
  */

@@ -40,7 +40,10 @@ const OTHER = 'e'.repeat(64)
  * @example
  * ```ts
  * import { test } from 'node:test'
- * dedupeContract({ test, setUp: () => ({ store: myDedupe(url) }) })
+ * import { memoryDedupe } from '@luma-callback/core'
+ * import { dedupeContract } from '@luma-callback/testing'
+ *
+ * dedupeContract({ test, setUp: () => ({ store: memoryDedupe() }) })
  * ```
  */
 export function dedupeContract({ test, setUp }: DedupeContractOptions): void {

@@ -36,8 +36,18 @@ export interface InboxContractOptions extends InboxTestOptions {
  *
  * @example
  * ```ts
+ * import { mkdtempSync, rmSync } from 'node:fs'
  * import { test } from 'node:test'
- * inboxContract({ test, setUp: () => ({ open: () => myInbox(url) }) })
+ * import { sqliteInbox } from '@luma-callback/sqlite'
+ * import { inboxContract } from '@luma-callback/testing'
+ *
+ * inboxContract({
+ *   test,
+ *   setUp() {
+ *     const folder = mkdtempSync('inbox-')
+ *     return { open: () => sqliteInbox(`${folder}/luma.db`), tearDown: () => rmSync(folder, { recursive: true }) }
+ *   },
+ * })
  * ```
  */
 export function inboxContract({ test, guarantees, ...inboxTest }: InboxContractOptions): void {

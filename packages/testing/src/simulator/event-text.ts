@@ -8,7 +8,10 @@ import type { SimulatorEvent } from './events.ts'
  *
  * @example
  * ```ts
- * startSimulator({ observe: (event) => console.log(describeSimulatorEvent(event)) })
+ * import { describeSimulatorEvent, startSimulator } from '@luma-callback/testing'
+ *
+ * const simulator = await startSimulator({ observe: (event) => console.log(describeSimulatorEvent(event)) })
+ * await simulator.close()
  * ```
  */
 export function describeSimulatorEvent(event: SimulatorEvent): string {

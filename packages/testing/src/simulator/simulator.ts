@@ -49,9 +49,12 @@ export interface Simulator {
  *
  * @example
  * ```ts
+ * import { startSimulator } from '@luma-callback/testing'
+ *
  * const simulator = await startSimulator({ generationTime: 10, duplicates: 1 })
  * simulator.submit({ callBackUrl: 'http://localhost:3000/luma-modify-callback' })
  * await simulator.idle()
+ * console.log(simulator.summary())
  * await simulator.close()
  * ```
  */
