@@ -21,8 +21,8 @@ export type LumaErrorCode =
   | 'ERR_LUMA_WAIT_TIMEOUT'
 
 /**
- * The base of every error this library makes, so that `instanceof LumaError` tells ours from others. Each class writes its name
- * out: inboxes keep it with what failed, and a minifier would change the name of the class from one release to the next.
+ * The base of the errors with a `code`, those of the client and of downloads too; a wrong option is a `TypeError`. Each class
+ * writes its name out: inboxes keep it with what failed, and a minifier would change it from one release to the next.
  */
 export abstract class LumaError extends Error {
   /** Stable across versions, unlike the message. */
@@ -88,7 +88,7 @@ export class InProgressError extends LumaError {
   readonly code = 'ERR_LUMA_IN_PROGRESS'
 }
 
-/** A text is not a callback of the provider; the message says which field, the field path is in `path`. */
+/** A text is not a callback of the provider; the message says what is wrong with it, and in which field. */
 export class InvalidCallbackError extends LumaError {
   static {
     this.prototype.name = 'InvalidCallbackError'
