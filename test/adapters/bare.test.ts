@@ -2,11 +2,11 @@ import { lumaCallback as expressCallback, type ExpressRequest, type LumaOptions 
 import { lumaCallback as koaCallback } from '@luma-callback/koa'
 import express from 'express'
 import Koa from 'koa'
-import { createServer, type RequestListener } from 'node:http'
+import type { RequestListener } from 'node:http'
+import request, { type Test } from 'supertest'
 import { describe, expect, onTestFinished, test } from 'vitest'
-import { listen } from '../helpers/servers.ts'
+import { post } from '../helpers/requests.ts'
 import { SECRET, signedHeaders, successOf } from '../helpers/signed.ts'
-import { post } from '../helpers/wire.ts'
 
 const CALLBACK = '/luma-modify-callback'
 
@@ -32,47 +32,45 @@ function warnings(): string[] {
   return told
 }
 
-async function start(listener: RequestListener): Promise<string> {
-  return (await listen(createServer(listener))).url
-}
-
-async function send(url: string): Promise<{ status: number; body: object }> {
+/** Sends a callback to a server of this listener. */
+function send(listener: RequestListener, path: string): Test {
   const { taskId, body } = successOf()
-  return post(url, body, signedHeaders(taskId))
+  return post(listener, path, body, signedHeaders(taskId))
 }
 
 describe('a bare http.createServer', () => {
   test('answers at the path, and 404 in JSON to all else', async () => {
-    const url = await start(make())
-    expect(await send(url + CALLBACK)).toMatchObject({ status: 200 })
-    expect(await send(`${url}${CALLBACK}/?order=42`)).toMatchObject({ status: 200 })
+    const luma = make()
+    await send(luma, CALLBACK).expect(200)
+    await send(luma, `${CALLBACK}/?order=42`).expect(200)
     for (const path of ['/', '/other', `${CALLBACK}/deeper`]) {
-      expect(await send(url + path)).toMatchObject({ status: 404, body: { error: 'not_found' } })
+      const { body } = await send(luma, path).expect(404)
+      expect(body).toMatchObject({ error: 'not_found' })
     }
-    expect((await fetch(url)).status).toBe(404)
-    expect((await fetch(url + CALLBACK)).status).toBe(405)
+    await request(luma).get('/').expect(404)
+    await request(luma).get(CALLBACK).expect(405)
   })
 
   test.each(['x://', 'x:', 'http://shop.example'])('does not take the target %s for its own', async (target) => {
     const luma = make()
     const seen: string[] = []
-    const request = { method: 'POST', url: target, originalUrl: target, headers: {} }
-    luma(request as never, {} as never, () => void seen.push('passed on'))
+    const called = { method: 'POST', url: target, originalUrl: target, headers: {} }
+    luma(called as never, {} as never, () => void seen.push('passed on'))
     expect(seen).toEqual(['passed on'])
   })
 
   test('answers wherever it is called with path: "*"', async () => {
-    const url = await start(make({ path: '*' }))
-    expect(await send(`${url}/anywhere`)).toMatchObject({ status: 200 })
+    await send(make({ path: '*' }), '/anywhere').expect(200)
   })
 
   test('answers 500 to an error of ours, and goes on', async () => {
     let fails = true
     const key = () => (fails ? (undefined as never) : 'key')
-    const url = await start(make({ key }))
-    expect(await send(url + CALLBACK)).toMatchObject({ status: 500, body: { status: 'rejected' } })
+    const luma = make({ key })
+    const { body } = await send(luma, CALLBACK).expect(500)
+    expect(body).toMatchObject({ status: 'rejected' })
     fails = false
-    expect(await send(url + CALLBACK)).toMatchObject({ status: 200 })
+    await send(luma, CALLBACK).expect(200)
   })
 })
 
@@ -87,26 +85,26 @@ describe('a router like that of connect, which has no baseUrl and cuts the mount
     ['/', '/', 299],
   ])('%s, which it calls %s, is answered %d', async (called, left, status) => {
     const luma = make()
-    const url = await start((request, response) => {
-      const seen: ExpressRequest = Object.assign(request, { originalUrl: request.url ?? '', url: left })
+    const router: RequestListener = (incoming, response) => {
+      const seen: ExpressRequest = Object.assign(incoming, { originalUrl: incoming.url ?? '', url: left })
       luma(seen, response, () => void response.writeHead(299).end())
-    })
-    expect(await send(url + called)).toMatchObject({ status })
+    }
+    await send(router, called).expect(status)
   })
 })
 
 describe('Express', () => {
   test('answers at the whole path too, below a mount point', async () => {
-    const url = await start(express().use('/luma', make({ path: '/luma/callback' })))
-    expect(await send(`${url}/luma/callback`)).toMatchObject({ status: 200 })
-    expect(await send(`${url}/luma/other`)).toMatchObject({ status: 404 })
+    const app = express().use('/luma', make({ path: '/luma/callback' }))
+    await send(app, '/luma/callback').expect(200)
+    await send(app, '/luma/other').expect(404)
   })
 
   test('warns of a callback that goes deeper below a mount point than the receiver', async () => {
     const told = warnings()
-    const url = await start(express().use(/^\/hooks/, make()))
-    expect(await send(`${url}/hooks`)).toMatchObject({ status: 200 })
-    expect(await send(`${url}/hooks/luma`)).toMatchObject({ status: 404 })
+    const app = express().use(/^\/hooks/, make())
+    await send(app, '/hooks').expect(200)
+    await send(app, '/hooks/luma').expect(404)
     await expect.poll(() => told).toEqual([expect.stringContaining('"/hooks/luma"')])
   })
 
@@ -114,11 +112,10 @@ describe('Express', () => {
     const told = warnings()
     const app = express().use('/hooks', makeUnsigned())
     app.post('/hooks/other', (_request, response) => void response.status(299).end())
-    const url = await start(app)
     const { body } = successOf()
-    expect(await post(`${url}/hooks/other`, body)).toMatchObject({ status: 299 })
-    expect(await post(`${url}/hooks/luma`, 'text', { 'content-type': 'text/plain' })).toMatchObject({ status: 404 })
-    expect(await post(`${url}/hooks/luma`, body)).toMatchObject({ status: 404 })
+    await post(app, '/hooks/other', body).expect(299)
+    await post(app, '/hooks/luma', 'text', { 'content-type': 'text/plain' }).expect(404)
+    await post(app, '/hooks/luma', body).expect(404)
     await expect.poll(() => told).toEqual([expect.stringContaining('"/hooks/luma"')])
   })
 
@@ -126,15 +123,15 @@ describe('Express', () => {
     const luma = make()
     const app = express().post('/x', (_request, _response, next) => next('route'), luma)
     app.use(luma).post('/x', (_request, response) => void response.status(299).end())
-    expect(await send(`${await start(app)}/x`)).toMatchObject({ status: 299 })
+    await send(app, '/x').expect(299)
   })
 
   test('answers in a function that gives it no next', async () => {
     const luma = make()
-    const app = express().all('/x', (request, response) => luma(request, response))
-    expect(await send(`${await start(app)}/x`)).toMatchObject({ status: 200 })
-    const controller = express().post('/x', (request, response) => luma(request, response, () => {}))
-    expect(await send(`${await start(controller)}/x`)).toMatchObject({ status: 200 })
+    const app = express().all('/x', (incoming, response) => luma(incoming, response))
+    await send(app, '/x').expect(200)
+    const controller = express().post('/x', (incoming, response) => luma(incoming, response, () => {}))
+    await send(controller, '/x').expect(200)
   })
 })
 
@@ -144,11 +141,7 @@ describe('the receiver of the other framework is a TypeError that names the righ
     const errors: unknown[] = []
     app.on('error', (error) => errors.push(error))
     const callback = app.callback()
-    expect(await send((await start((request, response) => void callback(request, response))) + CALLBACK)).toMatchObject(
-      {
-        status: 500,
-      },
-    )
+    await send((incoming, response) => void callback(incoming, response), CALLBACK).expect(500)
     expect(errors).toEqual([expect.objectContaining({ message: expect.stringContaining('@luma-callback/koa') })])
   })
 
@@ -160,7 +153,7 @@ describe('the receiver of the other framework is a TypeError that names the righ
       errors.push(error)
       response.status(500).end()
     })
-    expect(await send((await start(app)) + CALLBACK)).toMatchObject({ status: 500 })
+    await send(app, CALLBACK).expect(500)
     expect(errors).toEqual([expect.objectContaining({ message: expect.stringContaining('@luma-callback/express') })])
   })
 
@@ -181,5 +174,5 @@ test('Express is told of an error of ours, also where undefined was thrown', asy
   app.use((_error: unknown, _request: object, response: express.Response, _next: unknown) => {
     response.status(500).end('{}')
   })
-  expect(await send(`${await start(app)}${CALLBACK}`)).toMatchObject({ status: 500 })
+  await send(app, CALLBACK).expect(500)
 })

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { FORMS, frameworks, type Before } from '../helpers/frameworks.ts'
+import { post } from '../helpers/requests.ts'
 import { fixtures, signedHeaders, successOf, TASK_ID } from '../helpers/signed.ts'
-import { post } from '../helpers/wire.ts'
 
 const parsers: Before[] = ['nothing', 'json', 'text', 'raw', 'rawBody']
 
@@ -10,32 +10,31 @@ describe.each(frameworks)('$name', ({ start }) => {
     const prompts: unknown[] = []
     const { url } = await start({ onSuccess: ({ msg, params }) => prompts.push(msg, params?.prompt) }, { before })
     const { taskId, body } = successOf()
-    const reply = await post(url + FORMS.bare, body.replace('successfully', 'süß 🎬'), signedHeaders(taskId))
-    expect(reply).toMatchObject({ status: 200, body: { status: 'received' } })
+    const spoken = body.replace('successfully', 'süß 🎬')
+    await post(url, FORMS.bare, spoken, signedHeaders(taskId)).expect(200, { status: 'received' })
     expect(prompts).toEqual(['Modify record generated süß 🎬.', expect.stringContaining('A futuristic cityscape')])
   })
 
   test.each(parsers)('knows a duplicate whatever parsed it: %s', async (before) => {
     const { url } = await start({}, { before })
     const { taskId, body } = successOf()
-    await post(url + FORMS.bare, body, signedHeaders(taskId))
-    const reply = await post(url + FORMS.bare, body, signedHeaders(taskId))
-    expect(reply).toMatchObject({ status: 200, body: { status: 'duplicate' } })
+    await post(url, FORMS.bare, body, signedHeaders(taskId))
+    await post(url, FORMS.bare, body, signedHeaders(taskId)).expect(200, { status: 'duplicate' })
   })
 
   test('says so when a parser ran before it and left no body', async () => {
     const { url } = await start({}, { before: 'consumed' })
-    const reply = await post(url + FORMS.bare, fixtures.success, signedHeaders())
-    expect(reply).toMatchObject({
-      status: 400,
-      body: { error: 'invalid_json', message: expect.stringContaining('a parser ran before') },
+    const reply = await post(url, FORMS.bare, fixtures.success, signedHeaders()).expect(400)
+    expect(reply.body).toMatchObject({
+      error: 'invalid_json',
+      message: expect.stringContaining('a parser ran before'),
     })
   })
 
   test('takes a byte order mark for what it is', async () => {
     const { url } = await start({})
     const { taskId, body } = successOf()
-    expect(await post(url + FORMS.bare, `\uFEFF${body}`, signedHeaders(taskId))).toMatchObject({ status: 200 })
+    await post(url, FORMS.bare, `\uFEFF${body}`, signedHeaders(taskId)).expect(200)
   })
 
   test.each([
@@ -48,8 +47,8 @@ describe.each(frameworks)('$name', ({ start }) => {
     ['is nested without end', '['.repeat(100_000)],
   ])('refuses a body that %s', async (_what, body) => {
     const { url } = await start({})
-    const reply = await post(url + FORMS.bare, body, signedHeaders())
-    expect(reply).toMatchObject({ status: 400, body: { status: 'rejected', error: 'invalid_json' } })
+    const reply = await post(url, FORMS.bare, body, signedHeaders()).expect(400)
+    expect(reply.body).toMatchObject({ status: 'rejected', error: 'invalid_json' })
   })
 
   test.each([
@@ -62,16 +61,16 @@ describe.each(frameworks)('$name', ({ start }) => {
     ['one whose ids differ', `{"code":200,"data":{"taskId":"${TASK_ID}","task_id":"other"}}`],
   ])('refuses %s as no callback', async (_what, body) => {
     const { url } = await start({})
-    const reply = await post(url + FORMS.bare, body, signedHeaders())
-    expect(reply).toMatchObject({ status: 400, body: { status: 'rejected', error: 'invalid_callback' } })
+    const reply = await post(url, FORMS.bare, body, signedHeaders()).expect(400)
+    expect(reply.body).toMatchObject({ status: 'rejected', error: 'invalid_callback' })
   })
 
   test('verifies and hands over the same of two task ids that one body holds', async () => {
     const ids: string[] = []
     const { url } = await start({ onSuccess: ({ taskId }) => ids.push(taskId) })
     const body = fixtures.success.replace('"taskId"', '"taskId": "first", "taskId"')
-    expect(await post(url + FORMS.bare, body, signedHeaders('first'))).toMatchObject({ status: 401 })
-    expect(await post(url + FORMS.bare, body, signedHeaders(TASK_ID))).toMatchObject({ status: 200 })
+    await post(url, FORMS.bare, body, signedHeaders('first')).expect(401)
+    await post(url, FORMS.bare, body, signedHeaders(TASK_ID)).expect(200)
     expect(ids).toEqual([TASK_ID])
   })
 })

@@ -16,9 +16,9 @@ import Koa3 from 'koa'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { deferred } from '../../packages/core/src/internal/promises.ts'
 import { openInbox, temporaryFolder } from '../helpers/inboxes.ts'
+import { post } from '../helpers/requests.ts'
 import { listen } from '../helpers/servers.ts'
 import { signedHeaders, SECRET, successOf } from '../helpers/signed.ts'
-import { post } from '../helpers/wire.ts'
 
 const require = createRequire(import.meta.url)
 const express4 = require('express4') as typeof express5
@@ -128,7 +128,7 @@ async function notesOf(make: Make, inbox?: Inbox): Promise<Note[]> {
   const answers = await Promise.all(
     ORDERS.map((order) => {
       const { taskId, body } = successOf()
-      return post(`${url}/luma-modify-callback?order=${order}`, body, signedHeaders(taskId))
+      return post(url, `/luma-modify-callback?order=${order}`, body, signedHeaders(taskId))
     }),
   )
   expect(answers.map(({ status }) => status)).toEqual(ORDERS.map(() => 200))

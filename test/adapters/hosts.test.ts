@@ -1,7 +1,7 @@
 // Frameworks inside something else that had the request first: cloud functions, shims, another framework.
 import { createServer as createHttp2Server, connect } from 'node:http2'
 import { once } from 'node:events'
-import { createServer, IncomingMessage, ServerResponse, type RequestListener } from 'node:http'
+import { IncomingMessage, ServerResponse, type RequestListener } from 'node:http'
 import { buffer, text } from 'node:stream/consumers'
 import { createHandler } from '@luma-callback/core'
 import { lumaCallback as koaCallback } from '@luma-callback/koa'
@@ -10,9 +10,8 @@ import express, { type Express } from 'express'
 import Koa from 'koa'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { FORMS, frameworks } from '../helpers/frameworks.ts'
-import { listen } from '../helpers/servers.ts'
+import { post } from '../helpers/requests.ts'
 import { SECRET, signedHeaders, successOf } from '../helpers/signed.ts'
-import { post } from '../helpers/wire.ts'
 
 type Host = (request: IncomingMessage) => unknown
 
@@ -73,17 +72,16 @@ describe.each(frameworks)('$name, in a host that', ({ start }) => {
     const hook = ({ taskId }: { taskId: string }) => tasks.push(taskId)
     const { url } = await start({ onSuccess: hook }, { host, onError: (error) => errors.push(error) })
     const { taskId, body } = successOf()
-    const reply = await post(url + FORMS.bare, body, signedHeaders(taskId))
-    expect({ ...reply, errors }).toMatchObject({ status: 200, body: { status: 'received' }, errors: [] })
+    const { status, body: answer } = await post(url, FORMS.bare, body, signedHeaders(taskId))
+    expect({ status, answer, errors }).toEqual({ status: 200, answer: { status: 'received' }, errors: [] })
     expect(tasks).toEqual([taskId])
   })
 
   test.each(Object.entries(bad))('%s', async (_what, [host, message]) => {
     const { url } = await start({ onSuccess: () => expect.fail('a hook ran') }, { host })
     const { taskId, body } = successOf()
-    const reply = await post(url + FORMS.bare, body, signedHeaders(taskId))
-    expect(reply).toMatchObject({ status: 400, body: { error: 'invalid_json' } })
-    expect(reply.body.message).toContain(message)
+    const reply = await post(url, FORMS.bare, body, signedHeaders(taskId)).expect(400)
+    expect(reply.body).toMatchObject({ error: 'invalid_json', message: expect.stringContaining(message) })
   })
 })
 
@@ -104,9 +102,8 @@ test.each<[string, Express]>([
   ['no parser', express()],
 ])('Koa inside Express behind %s', async (_what, app) => {
   const { listener, tasks } = koaApp()
-  const { url } = await listen(createServer(app.use(listener)))
   const { taskId, body } = successOf()
-  expect(await post(url + FORMS.bare, body, signedHeaders(taskId))).toMatchObject({ status: 200 })
+  await post(app.use(listener), FORMS.bare, body, signedHeaders(taskId)).expect(200)
   expect(tasks).toEqual([taskId])
 })
 
@@ -120,9 +117,9 @@ test('Koa behind a parser that leaves the body on Node’s request only', async 
   })
   app.use(koaCallback(({ taskId }) => tasks.push(taskId), { secret: SECRET }))
   const callback = app.callback()
-  const { url } = await listen(createServer((request, response) => void callback(request, response)))
   const { taskId, body } = successOf()
-  expect(await post(url + FORMS.bare, body, signedHeaders(taskId))).toMatchObject({ status: 200 })
+  const listener: RequestListener = (request, response) => void callback(request, response)
+  await post(listener, FORMS.bare, body, signedHeaders(taskId)).expect(200)
   expect(tasks).toEqual([taskId])
 })
 

@@ -7,9 +7,9 @@ import Koa3 from 'koa'
 import { createServer, request as call, type RequestListener } from 'node:http'
 import { createRequire } from 'node:module'
 import { describe, expect, onTestFinished, test } from 'vitest'
+import { post } from '../helpers/requests.ts'
 import { listen } from '../helpers/servers.ts'
 import { successOf } from '../helpers/signed.ts'
-import { post } from '../helpers/wire.ts'
 
 const require = createRequire(import.meta.url)
 const express4 = require('express4') as typeof express5
@@ -160,7 +160,6 @@ describe.each([
   test.each(called)('answers what a client sends for %s', async (target) => {
     const luma = expressCallback({ onSuccess: () => {}, observe: () => {}, path: given })
     onTestFinished(() => luma.close({ timeout: 0 }))
-    const { url } = await listen(createServer(express5().use(luma)))
-    expect(await post(url + target, successOf().body)).toMatchObject({ status: 200 })
+    await post(express5().use(luma), target, successOf().body).expect(200)
   })
 })
