@@ -1,6 +1,6 @@
 /**
  * Tests that take long, or start much: each list has a command of its own, `npm run test:<name>`, which `.ci/run` calls
- * too. Every other test file under `test/` is part of `npm test`.
+ * too. Every other test file under `test/`, and those of the examples, are part of `npm test`.
  */
 export const SUITES: Readonly<Record<string, readonly string[]>> = {
   // Processes are killed, engines go away, networks lie.

@@ -38,7 +38,7 @@ export default defineConfig({
   },
   test: {
     projects: [
-      suite('quick', ['test/**/*.test.ts'], elsewhere),
+      suite('quick', ['test/**/*.test.ts', 'examples/*/*.test.js'], elsewhere),
       ...Object.entries(SUITES).map(([name, include]) => suite(name, include)),
     ],
     setupFiles: ['test/helpers/setup.ts'],

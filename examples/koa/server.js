@@ -1,19 +1,6 @@
-import Koa from 'koa'
-import { lumaCallback } from '@luma-callback/koa'
+import { createApp } from './app.js'
 
-const luma = lumaCallback({
-  async onSuccess({ taskId, resultUrls }) {
-    console.log(`task ${taskId} succeeded: ${resultUrls.join(' ')}`)
-  },
-  async onFailure({ taskId, code, msg }) {
-    console.log(`task ${taskId} failed with code ${code}: ${msg}`)
-  },
-  // With the account's webhook key callbacks are verified; without it, anybody can send one.
-  ...(process.env.LUMA_WEBHOOK_KEY && { secret: process.env.LUMA_WEBHOOK_KEY }),
-})
-
-const app = new Koa()
-app.use(luma)
+const { app, luma } = createApp({ secret: process.env.LUMA_WEBHOOK_KEY })
 
 const port = Number(process.env.PORT ?? 3000)
 const server = app.listen(port, () => {
