@@ -27,9 +27,6 @@ export interface Recovery {
   recover(options: RecoverOptions): Recovered
 }
 
-/** By how much, in milliseconds, the two clocks may drift apart between two looks before one counts as set. */
-const DRIFT = 500
-
 /** `begin` opens the transaction for what is written; looking alone needs none, and locks nobody out. */
 export function createRecovery(db: DatabaseSync, owners: Owners, begin: () => void): Recovery {
   // What this process runs is its own to know. Later than any lease ends, one of another start of the machine does.
@@ -44,9 +41,7 @@ export function createRecovery(db: DatabaseSync, owners: Owners, begin: () => vo
   const recoverOwned = db.prepare(`${cutOff} WHERE state = ${STATE.running} AND owner = ?`)
   const waiting = `state = ${STATE.pending} AND at > ?`
   const postponed = db.prepare(`SELECT 1 FROM work WHERE ${waiting} LIMIT 1`)
-  const hasten = db.prepare(`UPDATE work SET at = ? WHERE ${waiting}`)
-  const hastenUntried = db.prepare(`UPDATE work SET at = ? WHERE ${waiting} AND attempts = 0`)
-  let bootedAt = Infinity
+  const hasten = db.prepare(`UPDATE work SET at = CASE attempts WHEN 0 THEN ? ELSE ? END WHERE ${waiting}`)
 
   /**
    * The first look at an ended lease gives its holder another one: it may be that nobody could write, the disk full or
@@ -73,23 +68,14 @@ export function createRecovery(db: DatabaseSync, owners: Owners, begin: () => vo
   }
 
   /**
-   * What was not tried yet is due at once. A retry waits no longer than one of this process does: where another was told
-   * of a longer `maxDelay`, that is not the clock's doing, and hastening it more would use up its attempts.
+   * What waits longer than any retry of this process does was postponed by a clock that was set back since, or by another
+   * process with a longer `maxDelay`. A first run is due at once; a retry is not, for that would use up its attempts.
    */
   function hastenPostponed(now: number, maxDelay: number): number {
-    const wasSet = now - uptime() < bootedAt - DRIFT
-    bootedAt = now - uptime()
-    let count = 0
-    // Only then, for it reads all that waits.
-    if (wasSet && postponed.get(now)) {
-      begin()
-      count += Number(hastenUntried.run(now, now).changes)
-    }
-    if (postponed.get(now + maxDelay)) {
-      begin()
-      count += Number(hasten.run(now + maxDelay, now + maxDelay).changes)
-    }
-    return count
+    const most = now + maxDelay
+    if (!postponed.get(most)) return 0
+    begin()
+    return Number(hasten.run(now, most, most).changes)
   }
 
   return {
