@@ -10,8 +10,8 @@ import {
 } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
-import { beforeEach, describe, expect, onTestFinished, test, vi } from 'vitest'
-import { openFile } from '../../packages/sqlite/src/engine.ts'
+import type { DurableInbox, Recorded } from '@luma-callback/core'
+import { beforeEach, describe, expect, test, vi } from 'vitest'
 import { callbackOf, openInbox, startInbox, temporaryFolder } from '../helpers/inboxes.ts'
 import { kill, startProcess } from '../helpers/process.ts'
 import { PATIENCE } from '../helpers/patience.ts'
@@ -39,16 +39,19 @@ const EMPTIED = FILES.filter(([, ending]) => ending !== '-shm')
 const CASES = FILES.flatMap(([name, ending]) => WAYS.map(([how, takeAway]) => ({ name, ending, how, takeAway })))
 
 describe('what is taken away while it is used', () => {
-  test.each(CASES)('$name, $how: nothing more is answered 200, for it would be lost', async ({ ending, takeAway }) => {
-    const inbox = openInbox(file)
-    await startInbox(inbox)
-    await inbox.record(callbackOf('a'))
-    takeAway(file + ending)
-    await expect(inbox.record(callbackOf('b'))).rejects.toEqual(isUnavailable)
-    await expect(inbox.record(callbackOf('b'))).rejects.toThrow(
-      `${file}${ending} was deleted, moved, replaced or emptied while in use; put it back or restart the process`,
-    )
-  })
+  test.each(CASES)(
+    '$name, $how: within a second nothing more is answered 200, for it would be lost',
+    async ({ ending, takeAway }) => {
+      const inbox = openInbox(file)
+      await startInbox(inbox)
+      await inbox.record(callbackOf('a'))
+      takeAway(file + ending)
+      await untilRefused(inbox)
+      await expect(inbox.record(callbackOf('b'))).rejects.toThrow(
+        `${file}${ending} was deleted, moved, replaced or emptied while in use; put it back or restart the process`,
+      )
+    },
+  )
 
   test.each(CASES)('$name, $how, and then closed: the process ends its work', async ({ ending, takeAway }) => {
     const inbox = openInbox(file)
@@ -62,10 +65,10 @@ describe('what is taken away while it is used', () => {
     const inbox = openInbox(file)
     const { runs } = await startInbox(inbox)
     renameSync(file + ending, `${file}.moved`)
-    await expect(inbox.record(callbackOf('a'))).rejects.toEqual(isUnavailable)
+    await untilRefused(inbox)
     renameSync(`${file}.moved`, file + ending)
     expect(await inbox.record(callbackOf('a'))).toBe('recorded')
-    await vi.waitFor(() => expect(runs).toEqual(['a']), PATIENCE)
+    await vi.waitFor(() => expect(runs).toContain('a'), PATIENCE)
   })
 
   test('a link to the file, pointed to another: what comes would be looked for there', async () => {
@@ -76,58 +79,26 @@ describe('what is taken away while it is used', () => {
     await startInbox(inbox)
     rmSync(link)
     symlinkSync(`${file}.other`, link)
+    await untilRefused(inbox)
     await expect(inbox.record(callbackOf('a'))).rejects.toThrow(`${link} was deleted, moved, replaced or emptied`)
     rmSync(link)
     symlinkSync(file, link)
     expect(await inbox.record(callbackOf('a'))).toBe('recorded')
   })
 
-  test.each(FILES)('%s, within a transaction: none of that is told to have happened', (_name, ending) => {
-    const opened = openFile(file, PATIENCE.timeout)
-    onTestFinished(() => opened.close())
-    const { receivedAt, query, ...callback } = callbackOf('a')
-    // Read between the first write and the commit.
-    const added = {
-      ...callback,
-      query: JSON.stringify(query),
-      get receivedAt() {
-        rmSync(file + ending)
-        return receivedAt.getTime()
-      },
-    }
-    const failure = { message: expect.stringContaining('put it back or restart') as string }
-    expect(opened.run([['record', added, 0]])).toMatchObject([{ error: failure }])
-  })
-
-  test.each(FILES)('%s, while work is taken: whoever takes it hears of it, to run it', async (_name, ending) => {
-    const opened = openFile(file, PATIENCE.timeout)
-    onTestFinished(() => opened.close())
-    await openInbox(file).record(callbackOf('a'))
-    // Read within the transaction.
-    const lease = {
-      valueOf() {
-        renameSync(file + ending, `${file}.moved`)
-        return 30_000
-      },
-    }
-    const taken = opened.run([['register'], ['take', 1, Date.now(), lease]])
-    expect(taken[1]).toMatchObject({ value: [{ takes: 1, attempts: 1 }] })
-    renameSync(`${file}.moved`, file + ending)
-    const { id, takes } = (taken[1] as { value: [{ id: number; takes: number }] }).value[0]
-    const done = { state: 'done', at: Date.now(), uncounted: 0, failure: null }
-    expect(opened.run([['end', id, takes, done]])).toEqual([{ value: true }])
-  })
-
-  test.each(EMPTIED)('%s, emptied: nothing more is answered 200, for it would be lost', async (_name, ending) => {
-    const inbox = openInbox(file)
-    await startInbox(inbox)
-    for (const name of ['a', 'b', 'c']) await inbox.record(callbackOf(name))
-    truncateSync(file + ending)
-    for (const name of ['d', 'e']) await expect(inbox.record(callbackOf(name))).rejects.toEqual(isUnavailable)
-    await expect(inbox.record(callbackOf('f'))).rejects.toThrow(
-      `${file}${ending} was deleted, moved, replaced or emptied`,
-    )
-  })
+  test.each(EMPTIED)(
+    '%s, emptied: within a second nothing more is answered 200, for it would be lost',
+    async (_name, ending) => {
+      const inbox = openInbox(file)
+      await startInbox(inbox)
+      for (const name of ['a', 'b', 'c']) await inbox.record(callbackOf(name))
+      truncateSync(file + ending)
+      await untilRefused(inbox)
+      await expect(inbox.record(callbackOf('f'))).rejects.toThrow(
+        `${file}${ending} was deleted, moved, replaced or emptied`,
+      )
+    },
+  )
 
   test('the -wal emptied by another process, as SQLite does it: all goes on', async () => {
     const inbox = openInbox(file)
@@ -152,6 +123,13 @@ describe('what is taken away while it is used', () => {
     await vi.waitFor(() => expect(runs.toSorted()).toEqual(['a', 'b', 'c']), PATIENCE)
   })
 })
+
+/** Records again and again until it rejects; the files are looked at once a second. */
+async function untilRefused(inbox: DurableInbox): Promise<void> {
+  let count = 0
+  const next = (): Promise<Recorded> => inbox.record(callbackOf(`more ${++count}`))
+  await vi.waitFor(() => expect(next()).rejects.toEqual(isUnavailable), PATIENCE)
+}
 
 function replace(path: string): void {
   writeFileSync(`${path}.new`, 'something else')

@@ -97,7 +97,7 @@ function createOpenFile(db: DatabaseSync, file: string, files: WatchedFiles): Op
   }
 
   function checkInPlace(): void {
-    const taken = files.findTaken()
+    const taken = files.findTakenLately()
     if (taken === undefined) return
     // What was answered before it went can still be had, by this process only. Not beside one that has made another.
     if (taken === `${file}-wal` && !existsSync(taken)) db.exec('PRAGMA wal_checkpoint(TRUNCATE)')
@@ -132,19 +132,6 @@ function createOpenFile(db: DatabaseSync, file: string, files: WatchedFiles): Op
     register: owners.register,
   }
 
-  /**
-   * Where the files went is known only after the commit. All else that was done is as it is told, and who leased work has
-   * to hear of it; but nobody may be answered for what only this process can still see.
-   */
-  function takeBack(calls: readonly Call[], results: Result[]): Result[] {
-    try {
-      checkInPlace()
-      return results
-    } catch (error) {
-      return results.map((result, index) => (calls[index]?.[0] === 'record' ? { error: toFailure(error) } : result))
-    }
-  }
-
   function runTogether(calls: readonly Call[]): Result[] {
     try {
       checkInPlace()
@@ -155,7 +142,7 @@ function createOpenFile(db: DatabaseSync, file: string, files: WatchedFiles): Op
       commit.run()
       isWriting = false
       settle()
-      return takeBack(calls, results)
+      return results
     } catch (error) {
       if (isWriting) endTransaction()
       throw error

@@ -10,9 +10,17 @@ export class TakenAwayError extends Error {
 /** With what a `-wal` begins that is in use; which of the two is a matter of the machine. */
 const WAL_MAGIC = [0x377f0682, 0x377f0683]
 
+/**
+ * Milliseconds between two looks. What is recorded in between reaches the file that was taken away, or that file's `-wal`:
+ * it is not lost while this process runs, and where only the `-wal` went, not at all.
+ */
+const INTERVAL = 1_000
+
 export interface WatchedFiles {
   /** The path of one that is no longer in its place, or was emptied. */
   findTaken(): string | undefined
+  /** The same, but looks once a second, or each time while one is not in its place. */
+  findTakenLately(): string | undefined
   close(): void
 }
 
@@ -35,11 +43,19 @@ export function watchFiles(name: string, file: string): WatchedFiles {
     return readSync(wal, start, 0, 4, 0) > 0 && !WAL_MAGIC.includes(start.readUInt32BE())
   }
 
+  let lookedAt = -Infinity
+  let taken: string | undefined
+
+  function findTaken(): string | undefined {
+    lookedAt = performance.now()
+    const gone = opened.find(({ path, was }) => !isInPlace(path, was))
+    taken = gone?.path ?? (isWalCutOff() ? `${file}-wal` : undefined)
+    return taken
+  }
+
   return {
-    findTaken() {
-      const taken = opened.find(({ path, was }) => !isInPlace(path, was))
-      return taken?.path ?? (isWalCutOff() ? `${file}-wal` : undefined)
-    },
+    findTaken,
+    findTakenLately: () => (taken === undefined && performance.now() - lookedAt < INTERVAL ? undefined : findTaken()),
     close: () => closeSync(wal),
   }
 }
