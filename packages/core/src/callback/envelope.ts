@@ -46,7 +46,7 @@ export function readEnvelope(raw: string): Envelope {
   return { taskId: id, code: envelope.code, content: content as EnvelopeContent }
 }
 
-/** Characters. A body without a usable task id is parsed up to this length, to say what is wrong with it; that takes 4 ms at most. */
+/** Characters. A shorter body without a usable task id is parsed to name its fault, which takes 4 ms at most. */
 const LONGEST_WITHOUT_ID = 16 * 1024
 
 /**

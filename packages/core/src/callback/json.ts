@@ -15,7 +15,7 @@ export function parseJson(text: string): unknown {
 }
 
 /**
- * Says what is wrong with a text where one pass over it can tell, without the time and the memory that parsing takes.
+ * Finds the faults of a text that one pass over it shows, without the time and the memory that parsing takes.
  *
  * @throws SyntaxError if the text is no object and no list, or is nested deeper than {@link DEEPEST_NESTING}.
  */

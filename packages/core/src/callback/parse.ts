@@ -23,7 +23,7 @@ export interface CallbackCommon {
   readonly key: string
   /** SHA-256 of the content, blind to white space: two callbacks of one key and different digests contradict each other. */
   readonly digest: string
-  /** What was odd about the optional fields. A result is not refused for it. */
+  /** Problems in the optional fields. They never refuse a result. */
   readonly issues: readonly CallbackIssue[]
 }
 

@@ -18,7 +18,7 @@ export interface ModifyParams {
   readonly [name: string]: unknown
 }
 
-/** The optional fields of a callback, and what was odd about them. */
+/** The optional fields of a callback, and the issues found in them. */
 export interface SideFields {
   msg: string
   promptJson: string | undefined

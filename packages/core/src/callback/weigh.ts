@@ -1,6 +1,6 @@
 import type { LumaCallback } from './parse.ts'
 
-/** What is kept of a callback besides its content: its run, its answer, its timers. */
+/** Bytes that a callback takes besides its content: its run, its answer, its timers. */
 const AROUND = 3_072
 /** What the engine keeps of each text, each value in a list, each object and each name in it besides the characters. */
 const TEXT = 32
@@ -28,7 +28,7 @@ export function weighCallback(callback: LumaCallback): number {
   return AROUND + weigh([raw, msg, promptJson, params, query, issues, urls])
 }
 
-/** By recursion: what was parsed here is nested 64 deep at most. By plain loops: a prompt can hold 80 000 objects. */
+/** Recursion is safe: parsed bodies are nested at most 64 deep. Plain loops, because a prompt can hold 80 000 objects. */
 function weigh(value: unknown): number {
   if (typeof value === 'string') return weighText(value)
   if (typeof value !== 'object' || value === null) return VALUE

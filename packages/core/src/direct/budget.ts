@@ -20,8 +20,8 @@ export interface Budget {
 }
 
 /**
- * Counts what waits, in bytes: requests whose answer is open, and in direct mode what was answered 200 and is not done. Beyond
- * the most, a callback is refused before anything is done for it, and the provider keeps it. A single callback is never
+ * Counts the bytes of callbacks that wait: requests without an answer yet, and in direct mode callbacks that were answered 200
+ * and whose hook is not done. Beyond the limit, a callback is refused before anything is done for it, and the provider keeps it. A single callback is never
  * refused: `bodyLimit` says how large a body may be.
  */
 export function createBudget(most: number = MOST_HELD): Budget {

@@ -10,18 +10,18 @@ export type Claim = 'claimed' | 'held' | 'done' | 'conflict'
 /** Whose claim on which key. */
 export interface ClaimRef {
   readonly key: string
-  /** Who claims; unique for each claim. */
+  /** Names the claim; unique for each one. */
   readonly holder: string
 }
 
 /**
  * Remembers which callbacks were handled, for direct mode. Every method is one atomic step, in however many
- * processes share the store. All times are milliseconds. A rejected promise means that nobody knows; the
- * provider is then answered 503 and sends again.
+ * processes share the store. All times are milliseconds. After a rejected promise the provider is answered 503
+ * and sends again.
  */
 export interface DedupeStore {
   /**
-   * Takes a key that nobody holds and that is not done. Claiming again what one holds already is `claimed`.
+   * Takes a key that is neither held nor done. A holder that claims its own key again is told `claimed`.
    *
    * @param claim.lease - How long the claim holds without being renewed.
    * @param claim.digest - SHA-256 of the content. A store that does not keep it answers `done` where others say `conflict`.
@@ -51,8 +51,8 @@ interface Entry {
 }
 
 /**
- * Remembers in this process's memory: the default of direct mode, good for one process. What is held is
- * never dropped; what is done is forgotten past its retention, or when `max` others came after it.
+ * Remembers in this process's memory: the default of direct mode, good for one process. A claim that is held is never
+ * dropped. A key that is done is forgotten after its retention, or when `max` others came after it.
  *
  * @throws TypeError if `max` is not a positive integer.
  */

@@ -51,7 +51,7 @@ function refuse(run: Run, error: Error): void {
   run.answer.reject(error)
 }
 
-/** The time for the answer has come. If it is 200, from here on nobody but us can retry. */
+/** Runs when the answer is due. If it is 200, the provider sends no more, so the retries are ours from here on. */
 function meetDeadline(run: Run, work: DirectWork): void {
   const { unfinished, runs } = work
   const { callback, state, answer, abort } = run

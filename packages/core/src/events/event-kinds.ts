@@ -29,8 +29,8 @@ export function isTrouble(event: LumaEvent): boolean {
 const ONE_LINE_EACH: ReadonlySet<string> = new Set(['ERR_LUMA_NO_HOOK', 'ERR_LUMA_UNRECOVERABLE'])
 
 /**
- * What counts as the same; undefined for what is always printed. A task that is dead is lost unless someone acts, and its line
- * may be all that is left of it; one that is dead because it was forged has lost nothing.
+ * Names the kind of an event; undefined for an event that always has its own line. A dead task is lost unless someone acts, and
+ * its line may be all that is left of it. A task that is dead because its callback was forged has lost nothing.
  */
 export function kindOf(event: LumaEvent): string | undefined {
   switch (event.type) {

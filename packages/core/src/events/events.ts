@@ -27,7 +27,7 @@ export type LumaEvent =
   | { type: 'duplicate'; callback: LumaCallback }
   /** The key was here before with another content. This one is not handled; `first` is the earlier body, if it is still known. */
   | { type: 'conflict'; callback: LumaCallback; first: string | undefined; address?: string }
-  /** Whom `trust` asks does not bear it out. No hook runs for it, and `dead` follows. */
+  /** `trust` rejected the callback. No hook runs for it, and `dead` follows. */
   | { type: 'forged'; callback: LumaCallback; error: Error }
   /** The hook is done. `duration` in milliseconds. */
   | { type: 'delivered'; callback: LumaCallback; attempt: number; duration: number }
@@ -56,7 +56,7 @@ export function createEmit<Event>(observe: (event: Event) => unknown): (event: E
   return (event) => {
     try {
       const result = observe(event)
-      // Whatever looks like a promise: of a rejection that nobody takes, the process would end.
+      // Anything that looks like a promise: an unhandled rejection would end the process.
       if (typeof result === 'object' && result !== null && 'then' in result) Promise.resolve(result).catch(complain)
     } catch (error) {
       complain(error)

@@ -2,7 +2,7 @@ const MOST_CHARACTERS = 300
 
 /**
  * What strangers sent, made fit for a line of a log or a terminal: it is cut short, and what would break the line, colour
- * the terminal or turn the direction of writing is written out, so that nobody can forge a line.
+ * the terminal or turn the direction of writing is written out, so that no input can forge a line.
  *
  * @param options.most - Characters that are kept; 300 by default.
  */

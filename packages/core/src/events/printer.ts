@@ -17,7 +17,7 @@ const MOST_TASKS = 20
 /** The default observer. */
 export interface Printer {
   print(event: LumaEvent): void
-  /** Tells at once what was only counted so far. */
+  /** Prints the summaries that still wait for their pause. */
   flush(): void
 }
 

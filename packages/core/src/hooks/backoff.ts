@@ -1,4 +1,4 @@
-/** How failures of what was answered 200 are tried again. */
+/** How the hook of a callback that was answered 200 is retried. */
 export interface RetrySchedule {
   /** Runs of a hook in all, the first included. */
   attempts: number

@@ -36,7 +36,7 @@ export class HookRun {
     this.#callback = callback
     this.#attempt = attempt
     this.#parts = parts
-    // A listener would run in the context of whoever aborts, and so would what the hook has put on its own signal.
+    // Without this, the listener and the hook's own listeners would run in the async context of the code that aborts.
     this.#ignoreAbort = onAbort(
       signal,
       AsyncResource.bind(() => this.#giveUp(toError(signal.reason))),

@@ -1,12 +1,12 @@
 import type { LumaCallback } from '../callback/parse.ts'
 
-/** Somebody who knows what is true of a task, and is asked before its hook runs: `confirm(client)` of the client package. */
+/** Confirms a callback with a source that knows, before its hook runs: `confirm(client)` of the client package. */
 export interface Trust {
   /**
-   * The callback as it is in truth, which the hook gets in place of the one that came. Its task and outcome are the same.
+   * Resolves to the true callback, of the same task and outcome. The hook gets it in place of the one that came.
    *
-   * @throws ForgedError (`ERR_LUMA_FORGED`) if it is not borne out: it becomes dead at once. Anything else, and no answer
-   * within `hookTimeout`: nobody can tell now, so it is asked again (`ERR_LUMA_UNCONFIRMED`).
+   * @throws ForgedError (`ERR_LUMA_FORGED`) to reject the callback: it becomes dead at once. Any other error, and no answer
+   * within `hookTimeout`, mean that it cannot be confirmed now and is asked again (`ERR_LUMA_UNCONFIRMED`).
    */
   confirm(callback: LumaCallback, context: { signal: AbortSignal }): Promise<LumaCallback>
 }

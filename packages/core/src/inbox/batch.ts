@@ -2,13 +2,13 @@ import { captureContext } from '../internal/async-context.ts'
 import { deferred, type Deferred } from '../internal/promises.ts'
 
 /**
- * Makes many calls one: what is asked while a call of `work` is under way goes together into the next one. The busier
- * it gets, the more each call does, so that one transaction, one round trip and one sync of a disk serve many. As a call
- * serves many, it runs in the async context that `gather` was called in, and in that of none of the items.
+ * Batches calls: items that come while `work` runs go together into its next call. The busier it gets, the more each call
+ * does, so that one transaction, one round trip and one sync of a disk serve many. Each call runs in the async context that
+ * `gather` was called in, never in that of an item.
  *
  * @param work - Resolves to a result for each item, in their order. If it rejects, all that were in it reject so.
- * @param most - What a call takes; what is beyond it waits for the next one.
- * @param weigh - What an item counts for; 1 by default.
+ * @param most - How much one call takes; further items wait for the next one.
+ * @param weigh - How much an item counts; 1 by default.
  * @returns A function that resolves to the result of its item.
  */
 export function gather<Item, Result>(
@@ -28,7 +28,7 @@ export function gather<Item, Result>(
   }
 
   async function workOff(): Promise<void> {
-    // What is asked in the same turn goes together.
+    // Items of the same turn go together.
     await Promise.resolve()
     while (waiting.length > 0) {
       const count = countOf(waiting)

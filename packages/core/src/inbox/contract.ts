@@ -37,7 +37,7 @@ export interface Inbox {
    * ClosedError after `close`.
    */
   record(callback: LumaCallback): Promise<Recorded>
-  /** What is known of the callback that was recorded under a key, if it still is; its body tells what a conflict is about. */
+  /** The callback that was recorded under a key, if it is still kept. A `conflict` event shows its body. */
   get?(key: string): Promise<(Pick<InboxEntry, 'raw'> & Partial<InboxEntry>) | undefined>
   /** Begins to work off, first what a crash left behind. Called once before the first `record`. */
   start(deliver: Deliver, options: InboxOptions): Promise<void>
@@ -59,7 +59,7 @@ export const CLOSE_TIMEOUT = 20_000
 /** Where a callback stands between its receipt and its end. */
 export type DeliveryState = 'pending' | 'running' | 'done' | 'dead'
 
-/** A callback as an inbox keeps it, for whoever looks into it. */
+/** A callback as an inbox keeps it. */
 export interface InboxEntry extends Readonly<Required<CallbackSource>> {
   readonly taskId: string
   readonly outcome: LumaCallback['outcome']
@@ -74,12 +74,12 @@ export interface InboxEntry extends Readonly<Required<CallbackSource>> {
   readonly startedAt: Date | undefined
   /** When it was done, or dead. */
   readonly endedAt: Date | undefined
-  /** When the next run is due; of what is pending. */
+  /** When the next run is due; only while it is pending. */
   readonly nextRunAt: Date | undefined
 }
 
 export interface ListOptions {
-  /** Only what is in this state. */
+  /** Only entries in this state. */
   state?: DeliveryState | undefined
   /** Where the page before ended. */
   cursor?: string | undefined
@@ -99,8 +99,8 @@ export type InboxStats = Readonly<Record<DeliveryState | 'seen', number>>
 /** An inbox that can be looked into, started or not: what the command line and dashboards are written against. */
 export interface DurableInbox extends Inbox {
   /**
-   * A page of what is kept. Of `pending` and `running` the soonest due comes first, of `done` and `dead` the
-   * latest ended, of all states together the latest recorded.
+   * A page of entries. `pending` and `running` begin with the soonest due, `done` and `dead` with the latest ended, and all
+   * states together with the latest recorded.
    *
    * @throws TypeError for a state, cursor or limit that is none.
    */
@@ -114,7 +114,7 @@ export interface DurableInbox extends Inbox {
   requeue(key?: string): Promise<number>
   stats(): Promise<InboxStats>
   /**
-   * Forgets the content of what is done. Its keys stay remembered for their retention.
+   * Removes entries that are done. Their keys stay remembered for their retention.
    *
    * @returns How many went.
    */

@@ -2,7 +2,7 @@ import type { CallbackSource } from '../callback/parse.ts'
 import type { InboxOptions } from './contract.ts'
 import type { Deliver } from '../hooks/hooks.ts'
 
-/** What is in an engine's queue and is no callback. */
+/** A job in an engine's queue that is not a callback. */
 export interface ForeignJob {
   readonly key: string
   /** Says so, and where it is. */
@@ -22,7 +22,7 @@ export interface Job {
 
 /**
  * What a runner needs of an engine. Each method is one atomic write; those that take a job change nothing and
- * resolve to false if its lease was lost meanwhile. A rejected promise means that nobody knows.
+ * resolve to false if its lease was lost. After a rejected promise, either may be the case.
  */
 export interface JobStore<Held extends Job = Job> {
   /** Leases up to `count` jobs that are due, the longest due first. */
@@ -43,12 +43,12 @@ export interface RunnerOptions<Held extends Job> extends InboxOptions {
   deliver: Deliver
   /** How long a lease holds without being renewed, in milliseconds. */
   lease: number
-  /** How often the store is asked for jobs that nobody woke this process for, in milliseconds. */
+  /** Milliseconds between two questions for jobs that no wake-up announced. */
   pollInterval: number
 }
 
-/** In place of a callback, for a job that somebody else put into the engine's queue: it is told, and buried. */
+/** Stands in for a callback where another program put a job into the engine's queue. The runner reports and buries it. */
 export function foreignJob(jobId: string, queue: string): ForeignJob {
-  const problem = `job ${jobId} of the queue ${queue} is no callback; somebody else put it there`
+  const problem = `job ${jobId} of the queue ${queue} is no callback; another program put it there`
   return { key: `job ${jobId}`, problem }
 }

@@ -96,7 +96,7 @@ export function createRunner<Held extends Job>(options: RunnerOptions<Held>): Ru
   }
 
   async function ended(): Promise<void> {
-    // What was being taken when the end came is given back at once.
+    // Jobs that were being taken when the end came are given back at once.
     await filling
     await Promise.all([...running.values()].map(({ settled }) => settled))
   }

@@ -93,7 +93,7 @@ export function withSpool(inbox: DurableInbox, spool: DurableInbox, options: Spo
     async start(deliver, inboxOptions) {
       await startSpool(inboxOptions)
       starting = startInbox(deliver, inboxOptions)
-      // An engine that answers is started when this resolves; one that does not holds nobody up.
+      // An engine that answers is started when this resolves. One that does not answer delays no start.
       await within(
         () => starting ?? Promise.resolve(),
         timeout,

@@ -24,7 +24,7 @@ export const LONGEST_TIMER: number = 2 ** 31 - 1
  * Calls back once `delay` milliseconds have passed, however many they are: a longer time than a timer keeps is waited for
  * in steps, by the time that was stored; an infinite one never comes.
  *
- * @returns What lets go of it.
+ * @returns A function that cancels it.
  */
 export function after(delay: number, callback: () => void, clock: Clock): () => void {
   const due = clock.now() + delay

@@ -1,7 +1,7 @@
 import { after, type Clock } from './clock.ts'
 import { onAbort } from './on-abort.ts'
 
-/** A signal that aborts with the user's, or with an error of ours when the time is up; and what lets go of both. */
+/** Combines the caller's signal with a timeout; `end()` releases both. */
 export interface Limited {
   signal: AbortSignal
   end(): void

@@ -1,6 +1,6 @@
 import { setMaxListeners } from 'node:events'
 
-/** Calls back once, should the signal abort; what it returns lets go of it. */
+/** Calls back once if the signal aborts. Returns a function that removes the listener. */
 export function onAbort(signal: AbortSignal, listener: () => void): () => void {
   // One signal may end any number of things at once, which Node 20 takes for a leak and warns of.
   try {

@@ -17,8 +17,8 @@ export function deferred<Result>(): Deferred<Result> {
 }
 
 /**
- * The call's result, or a rejection if it has none after `delay` milliseconds. What was called goes on; if it
- * is late, nobody hears of its failure. A call that throws at once rejects like any other.
+ * The call's result, or a rejection if it has none after `delay` milliseconds. The call goes on; if it is
+ * late, its failure is ignored. A call that throws at once rejects like any other.
  */
 export function within<Result>(
   call: () => Promise<Result>,

@@ -4,7 +4,7 @@ import { onAbort } from './on-abort.ts'
 export interface Slots {
   /**
    * Takes a slot: at once, with nothing to wait for, or when the promise resolves. That rejects with the
-   * signal's reason if it aborts meanwhile. Whoever has a slot must `leave`.
+   * signal's reason if it aborts first. Each `enter` needs one `leave`.
    */
   enter(signal: AbortSignal): Promise<void> | undefined
   leave(): void
@@ -33,7 +33,7 @@ export function createSlots(count: number): Slots {
         waiting.add(go)
       })
     },
-    /** A slot that is given up goes straight to who has waited longest, so that nobody can slip in between. */
+    /** Hands the slot to the task that has waited longest, so that no new one can overtake it. */
     leave() {
       const [next] = waiting
       if (next) {

@@ -24,7 +24,7 @@ export function likeness(request: LumaRequest, isSigned: boolean): Likeness {
 
 function holdsCallback(request: LumaRequest): boolean {
   try {
-    // A host may parse the body in a getter, which throws for what is no JSON.
+    // A host may parse the body in a getter, which throws for a body that is not JSON.
     const left = request.rawBody ?? request.body
     if (left === undefined || left === null) return false
     const text = typeof left === 'string' || Buffer.isBuffer(left) ? left.toString() : JSON.stringify(left)

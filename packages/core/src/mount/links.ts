@@ -25,7 +25,7 @@ export function isLinked(candidate: unknown, receiver: { receive: unknown }): bo
   return leadsToReceiver(candidate, 0)
 }
 
-/** A property's value; a getter or a proxy of somebody else's may throw. */
+/** A property's value; undefined if a getter or a proxy throws. */
 function read(value: object, name: string): unknown {
   try {
     return (value as Record<string, unknown>)[name]

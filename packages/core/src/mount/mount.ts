@@ -15,7 +15,7 @@ export interface Place extends PathRules {
   hasNext: boolean
   /** The route that runs. A framework keeps telling of it after it called next(), so this is a guess. */
   route?: RoutePlace | undefined
-  /** What is registered outside of routes; asked only in doubt. */
+  /** The functions that are registered outside of routes; asked only in doubt. */
   outside: () => Iterable<unknown>
   /** The request as the handler takes it; asked only in doubt. */
   request: () => LumaRequest

@@ -10,7 +10,7 @@ import {
   StoreUnavailableError,
 } from '../errors/errors.ts'
 
-/** What is sent back, for an adapter to write as it stands. */
+/** The response, for an adapter to write unchanged. */
 export interface LumaAnswer {
   readonly status: number
   readonly headers: Readonly<Record<string, string>>
@@ -42,7 +42,7 @@ function answer(status: number, body: string, headers?: Record<string, string>):
   }
 }
 
-/** The words for the provider's log; undefined for what is not the request's fault nor the store's. */
+/** The refusal that an error is answered with; undefined for an error that neither the request nor the store caused. */
 export function toRefusal(error: unknown): Refusal | undefined {
   if (error instanceof Refusal) return error
   if (error instanceof InvalidCallbackError) {

@@ -22,21 +22,20 @@ export type Received = Recorded | 'dead'
 export interface LumaReceiver extends LumaLifecycle {
   /**
    * Takes in a callback that came another way than by HTTP, such as what the API told of a task. It goes through the same
-   * inbox, by the same atomic write: if the callback itself comes too, the hook runs once. With `trust`, one that was dead
-   * because nobody bore it out gets another run.
+   * inbox, by the same atomic write: if the callback itself comes too, the hook runs once. With `trust`, a callback that is
+   * dead because it was rejected or not confirmed gets another run.
    *
    * @throws LumaError if it could not be recorded; try again.
    */
   receive(callback: LumaCallback): Promise<Received>
   /**
-   * Whether a callback of this task was taken in and is not dead, as far as that is remembered; with `trust`, whether one
-   * was borne out and its hook is done.
+   * True if a callback of this task is remembered and not dead; with `trust`, only once it is confirmed and its hook is done.
    * False too if the option `key` makes other keys than the default.
    */
   has(taskId: string): Promise<boolean>
   /**
    * Resolves with a task's callback: one that had come before, or the next to come, also to another process on the same
-   * inbox. With `trust`, only with one that is borne out.
+   * inbox. With `trust`, only with one that is confirmed.
    *
    * @throws WaitTimeoutError (`ERR_LUMA_WAIT_TIMEOUT`), what the signal was aborted with, or a TypeError for a timeout that
    * is none.

@@ -31,7 +31,7 @@ export async function tellRepeated(
   }
 }
 
-/** The answer does not wait for this: a conflict is told with what is known. */
+/** Undefined if the inbox does not answer soon: the event matters more than the body. */
 async function firstBody({ key }: LumaCallback, inbox: Inbox, clock: Clock): Promise<string | undefined> {
   const late = () => new Error('too late to matter')
   const first = await within(async () => inbox.get?.(key), LEAST_TIME, late, clock).catch(() => undefined)

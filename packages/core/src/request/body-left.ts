@@ -47,7 +47,7 @@ function isToBeRead(value: object): boolean {
 }
 
 /**
- * The bytes of what was left. A parsed body is written as JSON again, so that nothing can pass here that could not pass
+ * The bytes of the body that a parser left. A parsed body is written as JSON again, so that nothing can pass here that could not pass
  * as bytes.
  *
  * @throws whatever the value throws while it is written.

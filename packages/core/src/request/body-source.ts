@@ -8,7 +8,7 @@ export interface Sink {
 }
 
 /**
- * How much of a body a source can still give. `unread`: all of it. `put back`: what was put back by `unshift`. `spent`:
+ * How much of a body a source can still give. `unread`: all of it. `put back`: the part that `unshift` put back. `spent`:
  * nothing. `cut off`: nothing, because the connection is gone.
  */
 export type SourceState = 'unread' | 'put back' | 'spent' | 'cut off'

@@ -100,7 +100,7 @@ function isHeaders(given: object): given is { entries(): Iterable<readonly [stri
   return 'entries' in given && typeof given.entries === 'function'
 }
 
-/** Texts and numbers; what is anything else is no header. */
+/** Keeps texts and numbers; other values are not headers. */
 function toValues(given: unknown): string[] {
   if (Array.isArray(given)) return given.flatMap(toValues)
   return typeof given === 'string' || typeof given === 'number' ? [String(given)] : []

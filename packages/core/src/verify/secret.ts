@@ -9,7 +9,7 @@ export type SecretFunction = (request: LumaRequest) => Secrets | undefined | Pro
 
 export type Secret = Secrets | SecretFunction
 
-/** Each costs an HMAC for whoever sends a signature, so the work for a stranger has to end somewhere. */
+/** Each key costs one HMAC for every request with a signature, also a stranger's, so their number has a limit. */
 const MOST_SECRETS = 10
 
 /** What is wrong with secrets, or undefined; never shows them. */

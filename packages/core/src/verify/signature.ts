@@ -10,7 +10,7 @@ export interface Signature {
   signature: string
 }
 
-/** What is signed. The body is not: only the task id and the time are. */
+/** The signed text: task id and time. The body is not signed. */
 export interface Signed {
   taskId: string
   /** Unix seconds. */

@@ -2,7 +2,7 @@ import type { LumaCallback } from '../callback/parse.ts'
 import type { Clock } from '../internal/clock.ts'
 import { onAbort } from '../internal/on-abort.ts'
 
-/** Tells those who wait for a task's callback that it has come to this process. */
+/** Wakes the callers that wait for a task when its callback comes to this process. */
 export interface Arrivals {
   tell(callback: LumaCallback): void
   /** The next of this task, or undefined after `patience` milliseconds or an abort. */

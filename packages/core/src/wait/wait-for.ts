@@ -25,7 +25,7 @@ export interface Waiting {
 
 /** Milliseconds between looks into the inbox, for what another process took. */
 const LOOK_EVERY = 1_000
-/** Milliseconds at most between questions about what has come and is not borne out; they double up to this. */
+/** Longest pause between two questions about a callback that is not confirmed, in milliseconds; pauses double up to it. */
 const ASK_EVERY = 30_000
 
 /** An entry, as far as the inbox tells of it. */
@@ -47,7 +47,7 @@ export function createWaiting({ inbox, arrivals, trust, clock }: WaitingParts): 
     return entries.filter((entry): entry is Kept => entry.raw !== undefined && !isUnborne(entry))
   }
 
-  /** What is not done yet may still turn out to be forged; for what is dead nobody has done anything. */
+  /** A callback that is not done may still prove forged. A dead one was never acted on. */
   async function has(taskId: string): Promise<boolean> {
     const entries = await entriesOf(taskId)
     return entries.some(({ state }) => (trust ? state === 'done' : state !== 'dead'))
@@ -60,7 +60,7 @@ export function createWaiting({ inbox, arrivals, trust, clock }: WaitingParts): 
     return parseCallback({ raw, query, receivedAt, key })
   }
 
-  /** What nobody bears out has not come. */
+  /** Undefined for a callback that is rejected or cannot be confirmed: it does not count as come. */
   async function confirmed(callback: LumaCallback, signal: AbortSignal): Promise<LumaCallback | undefined> {
     if (!trust) return callback
     try {
@@ -78,7 +78,7 @@ export function createWaiting({ inbox, arrivals, trust, clock }: WaitingParts): 
       const callback = found && (await confirmed(found, signal))
       if (callback) return callback
       if (!found) continue
-      // A forged callback must not make each who waits ask about it every second.
+      // A forged callback must not make every caller ask about it each second.
       const arrived = await arrivals.next(taskId, patience, signal)
       patience = arrived ? LOOK_EVERY : Math.min(ASK_EVERY, patience * 2)
     }
@@ -98,7 +98,7 @@ export function createWaiting({ inbox, arrivals, trust, clock }: WaitingParts): 
   return { has, waitFor }
 }
 
-/** @throws TypeError for what is no time that could be waited for. */
+/** @throws TypeError for a timeout that is not a positive number. */
 function checkTimeout(timeout: unknown): void {
   if (timeout === undefined || (typeof timeout === 'number' && timeout > 0)) return
   throw new TypeError('waitFor: option "timeout" must be a number of milliseconds above 0')
