@@ -115,7 +115,7 @@ describe('the verify option', () => {
     ['false', () => false],
     ['a promise of false', async () => false],
     // As a program in JavaScript may; in TypeScript they do not compile.
-    ...[null, 0, ''].map((verdict): [string, Verify] => [JSON.stringify(verdict), () => verdict as unknown as boolean]),
+    ...[null, 0, ''].map((no): [string, Verify] => [JSON.stringify(no), () => no as unknown as boolean]),
   ])('refuses by %s; nothing runs and the answer keeps the reason to itself', async (_, verify) => {
     const onSuccess = vi.fn()
     const { send, events } = startReceiver({ verify, onSuccess })

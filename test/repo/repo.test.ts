@@ -93,7 +93,6 @@ const LONG_FUNCTIONS = [
   'sqlite createInspection',
   'sqlite createOpenFile',
   'sqlite createOwners',
-  'sqlite createRecovery',
   'sqlite sqliteInbox',
   'testing createApi',
   'testing createCourier',

@@ -76,9 +76,10 @@ export function directInbox({ dedupe, ackTimeout, clock, budget = createBudget()
     },
     close({ timeout = CLOSE_TIMEOUT }: CloseOptions = {}) {
       // Assigned before anything is woken, so that what wakes knows that this is its last try.
-      closing ??= Promise.resolve()
-        .then(() => endRuns([...runs.values()], timeout, clock))
-        .finally(() => dedupe.close?.())
+      closing ??= Promise.resolve().then(async () => {
+        await endRuns([...runs.values()], timeout, clock)
+        await dedupe.close?.()
+      })
       return closing
     },
   }

@@ -1,3 +1,4 @@
+import { inspect } from 'node:util'
 import type { LumaCallback } from '../callback/parse.ts'
 import type { Clock } from '../internal/clock.ts'
 import { NoSecretError, StoreUnavailableError, toError } from '../errors/errors.ts'
@@ -42,7 +43,7 @@ export function createUserChecks({ ackTimeout, emit, clock }: UserChecksOptions)
       try {
         const verdict: unknown = await within(async () => verify(request, callback), ackTimeout, late, clock)
         // A function that says nothing throws to refuse. One that says something is a predicate, and JavaScript has many noes.
-        if (verdict !== undefined && !verdict) throw new Error(`it returned ${String(verdict) || "''"}`)
+        if (verdict !== undefined && !verdict) throw new Error(`it returned ${inspect(verdict)}`)
       } catch (error) {
         if (error instanceof StoreUnavailableError) throw error
         throw unverified(`the "verify" function refused: ${toError(error).message}`)
