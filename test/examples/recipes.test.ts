@@ -1,5 +1,6 @@
 // The recipes of the readme, as they stand there.
 import { once } from 'node:events'
+import { readFileSync, symlinkSync, writeFileSync } from 'node:fs'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { createHandler, withSpool, type DurableInbox, type LumaHandler } from '@luma-callback/core'
@@ -8,6 +9,8 @@ import { signedRequest } from '@luma-callback/testing'
 import express, { type Express } from 'express'
 import { inject } from 'light-my-request'
 import { expect, onTestFinished, test, vi } from 'vitest'
+import { ROOT } from '../helpers/child.ts'
+import { FAMILY_BODIES } from '../helpers/families.ts'
 import { callbackOf, openInbox, startInbox, temporaryFolder } from '../helpers/inboxes.ts'
 import { successOf, signedHeaders, SECRET } from '../helpers/signed.ts'
 
@@ -64,6 +67,20 @@ test('a hook is tested without a server', async () => {
   const request = signedRequest({ secret: 'whk_test', taskId: 'task-2' })
   expect((await luma.handle({ ...request, url: '/' })).status).toBe(200)
   expect(sold).toEqual(['task-1', 'task-2'])
+})
+
+test('an error is told by its code, by the very function of the readme', async () => {
+  const folder = temporaryFolder()
+  symlinkSync(join(ROOT, 'test/node_modules'), join(folder, 'node_modules'))
+  const blocks = readFileSync(join(ROOT, 'README.md'), 'utf8').match(/^```js\n[\s\S]*?^```$/gm) ?? []
+  const block = blocks.find((text) => text.includes('function describeBody')) ?? ''
+  const file = join(folder, 'describe-body.mjs')
+  writeFileSync(file, `${block.replaceAll(/^```.*$/gm, '')}\nexport { describeBody }\n`)
+  const other = FAMILY_BODIES.find(({ family }) => family === 'market')
+  const { describeBody } = (await import(file)) as { describeBody: (raw: string) => string }
+  expect(describeBody(successOf('task-1').body)).toBe('the success of task task-1')
+  expect(describeBody(other?.body ?? '')).toBe('a callback of market')
+  expect(describeBody('{')).toMatch(/^ERR_LUMA_INVALID_CALLBACK: /)
 })
 
 /** As in the readme: for frameworks of `Request` and `Response`. */

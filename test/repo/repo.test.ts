@@ -2,7 +2,6 @@ import { execFileSync } from 'node:child_process'
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { builtinModules } from 'node:module'
 import { join } from 'node:path'
-import * as core from '@luma-callback/core'
 import { describe, expect, test } from 'vitest'
 import { ROOT } from '../helpers/child.ts'
 
@@ -119,37 +118,6 @@ test('every function fits on a page, but for these', () => {
       .map(([found]) => `${name} ${found}`),
   )
   expect(long.toSorted()).toEqual(LONG_FUNCTIONS.toSorted())
-})
-
-test.each(['core', 'client', 'download'])('every error class of %s writes out its own name', (name) => {
-  // An inbox keeps the name with what failed, and a minifier renames classes.
-  const file = name === 'core' ? 'packages/core/src/errors/errors.ts' : `packages/${name}/src/errors.ts`
-  const classes = [...read(file).matchAll(/export class (\w+) extends LumaError/g)].map(([, found]) => found)
-  const names = [...read(file).matchAll(/this\.prototype\.name = '(\w+)'/g)].map(([, found]) => found)
-  expect(classes).not.toEqual([])
-  expect(names).toEqual(classes)
-})
-
-test('an error keeps its name where its class has another', () => {
-  const renamed = { y: class extends core.ForgedError {} }.y
-  expect(new renamed('no').name).toBe('ForgedError')
-  expect(String(new core.UnrecoverableError('no'))).toBe('UnrecoverableError: no')
-})
-
-test('every error code has one class and one row in the readme', () => {
-  const union = [...read('packages/core/src/errors/errors.ts').matchAll(/\| '(ERR_LUMA_\w+)'/g)].map(
-    ([, code = '']) => code,
-  )
-  const classes = [...read('packages/core/src/errors/errors.ts').matchAll(/readonly code = '(ERR_LUMA_\w+)'/g)].map(
-    ([, code = '']) => code,
-  )
-  const rows = [...read('README.md').matchAll(/^\| `(ERR_LUMA_\w+)`/gm)].map(([, code = '']) => code)
-  const ofDownloads = [...read('packages/download/src/errors.ts').matchAll(/\| '(ERR_LUMA_\w+)'/g)].map(
-    ([, code = '']) => code,
-  )
-  expect(classes.toSorted()).toEqual(union.toSorted())
-  expect(ofDownloads).toHaveLength(10)
-  expect(rows.toSorted()).toEqual([...union, ...ofDownloads].toSorted())
 })
 
 describe('the readme', () => {

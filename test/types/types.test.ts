@@ -1,22 +1,28 @@
+import type { ApiError, ApiErrorCode, UntrackedError } from '@luma-callback/client'
+import type * as core from '@luma-callback/core'
 import {
   describeEvent,
+  isLumaError,
   parseCallback,
   type CallbackIssue,
   type DedupeStore,
   type Inbox,
   type LumaCallback,
   type LumaErrorCode,
+  type LumaErrorOf,
   type LumaEvent,
   type LumaFailure,
   type LumaOptions,
   type LumaSuccess,
 } from '@luma-callback/core'
+import type { DownloadError, DownloadErrorCode } from '@luma-callback/download'
 import {
   lumaCallback as lumaExpress,
   type LumaCallback as ExpressCallback,
   type LumaMiddleware as ExpressMiddleware,
 } from '@luma-callback/express'
 import { lumaCallback as lumaKoa, type LumaMiddleware as KoaMiddleware } from '@luma-callback/koa'
+import type { NoAnswer } from '@luma-callback/testing'
 import { describe, expectTypeOf, test } from 'vitest'
 
 // What is said here is checked by `tsc -p test`; what runs is only what keeps the file honest.
@@ -95,13 +101,62 @@ describe('errors and events', () => {
         case 'ERR_LUMA_STORE_UNAVAILABLE':
         case 'ERR_LUMA_UNRECOVERABLE':
           return code
+        case 'ERR_LUMA_UNTRACKED':
+        case 'ERR_LUMA_NO_ANSWER':
+          return 'of another package'
         default:
-          return code satisfies never
+          expectTypeOf(code).toEqualTypeOf<ApiErrorCode | DownloadErrorCode>()
+          return code
       }
     }
     expectTypeOf(explain).parameter(0).toEqualTypeOf<LumaErrorCode>()
     // @ts-expect-error There is no such code.
     expectTypeOf(() => explain('ERR_LUMA_OTHER')).toBeFunction()
+  })
+
+  test('have the codes of all packages in one union', () => {
+    type MadeBy<Class> = Class extends abstract new (...given: never) => infer Made ? Made : never
+    type OfCore = Extract<MadeBy<(typeof core)[Exclude<keyof typeof core, 'LumaError'>]>, core.LumaError>
+    type OfOthers = ApiErrorCode | DownloadErrorCode | UntrackedError['code'] | NoAnswer['code']
+    expectTypeOf<LumaErrorCode>().toEqualTypeOf<OfCore['code'] | OfOthers>()
+  })
+
+  test('are narrowed by isLumaError to what goes with their code', () => {
+    const read = (error: unknown): unknown => {
+      if (isLumaError(error, 'ERR_LUMA_FORGED')) expectTypeOf(error.code).toEqualTypeOf<'ERR_LUMA_FORGED'>()
+      if (isLumaError(error, 'ERR_LUMA_OTHER_FAMILY')) {
+        expectTypeOf(error.family).toBeString()
+        expectTypeOf(error.taskId).toEqualTypeOf<string | undefined>()
+      }
+      if (isLumaError(error, 'ERR_LUMA_INVALID_CALLBACK'))
+        expectTypeOf(error.reason).toEqualTypeOf<'json' | 'callback'>()
+      if (isLumaError(error, 'ERR_LUMA_API_RATE_LIMITED')) {
+        expectTypeOf(error.status).toEqualTypeOf<number | undefined>()
+        expectTypeOf(error.retryAfter).toEqualTypeOf<number | undefined>()
+        expectTypeOf(error.mayHaveActed).toBeBoolean()
+      }
+      if (isLumaError(error, 'ERR_LUMA_DOWNLOAD_STATUS')) expectTypeOf(error.isInterruption).toBeBoolean()
+      if (!isLumaError(error)) return error
+      expectTypeOf(error.code).toEqualTypeOf<LumaErrorCode>()
+      expectTypeOf(error.retryable).toBeBoolean()
+      expectTypeOf(error.message).toBeString()
+      // @ts-expect-error Not every error of ours has one.
+      void error.family
+      if (error.code === 'ERR_LUMA_UNTRACKED') expectTypeOf(error.taskId).toBeString()
+      // @ts-expect-error There is no such code.
+      return isLumaError(error, 'ERR_LUMA_OTHER')
+    }
+    expectTypeOf(read).toBeFunction()
+  })
+
+  test('are of the type that isLumaError narrows to', () => {
+    expectTypeOf<core.OtherFamilyError>().toExtend<LumaErrorOf<'ERR_LUMA_OTHER_FAMILY'>>()
+    expectTypeOf<core.InvalidCallbackError>().toExtend<LumaErrorOf<'ERR_LUMA_INVALID_CALLBACK'>>()
+    expectTypeOf<core.ForgedError>().toExtend<LumaErrorOf<'ERR_LUMA_FORGED'>>()
+    expectTypeOf<UntrackedError>().toExtend<LumaErrorOf<'ERR_LUMA_UNTRACKED'>>()
+    expectTypeOf<NoAnswer>().toExtend<LumaErrorOf<'ERR_LUMA_NO_ANSWER'>>()
+    expectTypeOf<LumaErrorOf<ApiErrorCode>>().toExtend<Omit<ApiError, never>>()
+    expectTypeOf<LumaErrorOf<DownloadErrorCode>>().toExtend<Omit<DownloadError, never>>()
   })
 
   test('narrow on their type', () => {

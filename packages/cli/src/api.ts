@@ -1,4 +1,5 @@
-import { ApiError, createClient, type LumaClient } from '@luma-callback/client'
+import { createClient, type LumaClient } from '@luma-callback/client'
+import { isLumaError } from '@luma-callback/core'
 import { Option, type Command } from 'commander'
 import { toUrl } from './parse-values.ts'
 import { Failure } from './failure.ts'
@@ -38,7 +39,7 @@ export async function explained<Result>(asking: Promise<Result>): Promise<Result
   try {
     return await asking
   } catch (error) {
-    if (!(error instanceof ApiError)) throw error
+    if (!(isLumaError(error) && 'mayHaveActed' in error)) throw error
     const hint = HINTS[error.code]
     const isAnswer = error.status !== undefined && error.status < 500
     throw new Failure(error.message, { exitCode: isAnswer ? 1 : 2, ...(hint !== undefined && { hint }) })

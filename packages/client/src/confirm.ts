@@ -1,5 +1,6 @@
 import {
   ForgedError,
+  isLumaError,
   StoreUnavailableError,
   UnconfirmedError,
   type LumaCallback,
@@ -10,7 +11,7 @@ import { pause, systemClock, toError } from '@luma-callback/core/internal'
 import { callbackOf } from './callback-of.ts'
 import type { LumaClient } from './client.ts'
 import { isWithoutResult, type TaskDetails } from './details.ts'
-import { ApiError } from './errors.ts'
+import { isApiError } from './errors.ts'
 
 /** Milliseconds before an API that is away is asked again; it doubles up to the second. */
 const [LEAST_PAUSE, LONGEST_PAUSE] = [1_000, 30_000]
@@ -50,7 +51,7 @@ export function confirm(
       return await client.details(taskId, { signal })
     } catch (cause) {
       if (signal?.aborted) throw cause
-      if (cause instanceof ApiError && cause.code === 'ERR_LUMA_API_NOT_FOUND') {
+      if (isLumaError(cause, 'ERR_LUMA_API_NOT_FOUND')) {
         throw new ForgedError(`the API knows no task ${taskId}`, { cause })
       }
       const why = toError(cause).message
@@ -64,7 +65,7 @@ export function confirm(
         return await ask(callback, signal)
       } catch (error) {
         const { cause } = error as Error
-        const canPass = error instanceof UnconfirmedError && cause instanceof ApiError && cause.retryable
+        const canPass = isLumaError(error, 'ERR_LUMA_UNCONFIRMED') && isApiError(cause) && cause.retryable
         if (!canPass) throw error
         await pause(Math.max(delay, cause.retryAfter ?? 0), signal, systemClock)
         signal.throwIfAborted()
@@ -77,7 +78,7 @@ export function confirm(
       truthOf(callback, await ask(callback, undefined))
       return true
     } catch (error) {
-      if (!(error instanceof UnconfirmedError)) throw error
+      if (!isLumaError(error, 'ERR_LUMA_UNCONFIRMED')) throw error
       throw new StoreUnavailableError(error.message, { cause: error })
     }
   }

@@ -1,4 +1,4 @@
-import { LumaError } from '@luma-callback/core'
+import { isLumaError, LumaError } from '@luma-callback/core'
 
 /** What an `ApiError` can be about. The numbers are the provider's own, of the envelope that wraps each answer. */
 export type ApiErrorCode =
@@ -76,12 +76,18 @@ export class ApiError extends LumaError {
   }
 }
 
-/** A task was submitted and could not be noted: its id is here, and nowhere else. */
+/** Whether the API did not do what it was asked, told by another copy of this package too. */
+export function isApiError(error: unknown): error is ApiError {
+  return isLumaError(error) && error.code.startsWith('ERR_LUMA_API_')
+}
+
+/** A task was submitted and could not be noted: its id is here, and nowhere else. Trying again would submit, and pay, twice. */
 export class UntrackedError extends LumaError {
   static {
     this.prototype.name = 'UntrackedError'
   }
   readonly code = 'ERR_LUMA_UNTRACKED'
+  override readonly retryable = false
   readonly taskId: string
 
   constructor(taskId: string, options: ErrorOptions) {

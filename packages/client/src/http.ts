@@ -2,7 +2,7 @@ import type { RetrySchedule } from '@luma-callback/core'
 import { backoffDelay, pause, printable, readRetryAfter, systemClock } from '@luma-callback/core/internal'
 import { z } from 'zod'
 import { readText } from './answer-text.ts'
-import { ApiError, refusedBy } from './errors.ts'
+import { ApiError, isApiError, refusedBy } from './errors.ts'
 import { hideKey, withoutKey } from './hide-key.ts'
 
 export interface HttpSettings {
@@ -42,7 +42,7 @@ export async function call<Data>(request: ApiRequest<Data>, settings: HttpSettin
       return await ask(request, settings, signal)
     } catch (error) {
       if (signal.aborted) throw signal.reason
-      if (!(error instanceof ApiError)) throw error
+      if (!isApiError(error)) throw error
       const delay = Math.max(error.retryAfter ?? 0, backoffDelay(attempt, retry, Math.random()))
       if (!mayRetry(error) || attempt >= retry.attempts || delay > retry.maxDelay) throw error
       await pause(delay, signal, systemClock)

@@ -3,7 +3,7 @@ import { pause, systemClock } from '@luma-callback/core/internal'
 import { callbackOf } from './callback-of.ts'
 import type { LumaClient } from './client.ts'
 import { isWithoutResult, type TaskDetails } from './details.ts'
-import { ApiError } from './errors.ts'
+import { isApiError, type ApiError } from './errors.ts'
 
 export interface Polling {
   client: Pick<LumaClient, 'details'>
@@ -31,7 +31,7 @@ export async function poll({ client, taskId, interval, signal, isEnd, tell }: Po
     if (isBehind(answer) && lags < GRACE) {
       lags++
       await pause(Math.min(GRACE_PAUSE, interval), signal, systemClock)
-    } else if (answer instanceof ApiError) {
+    } else if (isApiError(answer)) {
       if (isEnd(answer)) throw answer
       tell(answer)
       await pause(Math.max(answer.retryAfter ?? 0, interval), signal, systemClock)
@@ -45,10 +45,10 @@ export async function poll({ client, taskId, interval, signal, isEnd, tell }: Po
 }
 
 function isBehind(answer: TaskDetails | ApiError): boolean {
-  return answer instanceof ApiError ? answer.code === 'ERR_LUMA_API_NOT_FOUND' : isWithoutResult(answer)
+  return isApiError(answer) ? answer.code === 'ERR_LUMA_API_NOT_FOUND' : isWithoutResult(answer)
 }
 
 function onlyApiErrors(error: unknown): ApiError {
-  if (error instanceof ApiError) return error
+  if (isApiError(error)) return error
   throw error
 }

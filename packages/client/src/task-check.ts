@@ -2,7 +2,7 @@ import { toError } from '@luma-callback/core/internal'
 import { types } from 'node:util'
 import { callbackOf } from './callback-of.ts'
 import { isWithoutResult, type TaskDetails } from './details.ts'
-import { ApiError, type ApiErrorCode } from './errors.ts'
+import { isApiError, type ApiError, type ApiErrorCode } from './errors.ts'
 import type { ReconcileEvent } from './reconcile-events.ts'
 import type { ReconcileSettings } from './reconcile-options.ts'
 import type { OpenTask } from './track-tasks.ts'
@@ -84,7 +84,7 @@ export function createTaskChecks(parts: TaskCheckParts): TaskChecks {
     if (age < overdueAfter) return { wasAsked: false }
     const answer = await client.details(taskId, { signal }).catch(onlyApiErrors)
     signal.throwIfAborted()
-    if (answer instanceof ApiError) {
+    if (isApiError(answer)) {
       if (answer.code !== 'ERR_LUMA_API_RATE_LIMITED') tell({ taskId, submittedAt }, answer)
       return OF_ALL_TASKS.has(answer.code) ? { wasAsked: false, refusal: answer } : { wasAsked: true }
     }
@@ -154,6 +154,6 @@ function checkTask(task: Partial<Record<keyof OpenTask, unknown>> | null | undef
 }
 
 function onlyApiErrors(error: unknown): ApiError {
-  if (error instanceof ApiError) return error
+  if (isApiError(error)) return error
   throw error
 }

@@ -43,7 +43,6 @@ export {
   InProgressError,
   InvalidCallbackError,
   LeaseLostError,
-  LumaError,
   NoHookError,
   NodeVersionError,
   NoSecretError,
@@ -52,5 +51,7 @@ export {
   UnconfirmedError,
   UnrecoverableError,
   WaitTimeoutError,
-  type LumaErrorCode,
 } from './errors/errors.ts'
+export { isLumaError } from './errors/is-luma-error.ts'
+export { LumaError } from './errors/luma-error.ts'
+export type { LumaErrorCode, LumaErrorOf } from './errors/codes.ts'

@@ -1,4 +1,4 @@
-import { LumaError } from '@luma-callback/core'
+import { isLumaError, LumaError } from '@luma-callback/core'
 
 /** What a `DownloadError` can be about. */
 export type DownloadErrorCode =
@@ -70,6 +70,11 @@ export class DownloadError extends LumaError {
   }
 }
 
+/** Whether a result could not be saved, told by another copy of this package too. */
+export function isDownloadError(error: unknown): error is DownloadError {
+  return isLumaError(error) && error.code.startsWith('ERR_LUMA_DOWNLOAD_')
+}
+
 /** What came is wrong, too much, or not to be had on this disk: nothing of it is of use to a later run. */
 const SPOILT: ReadonlySet<DownloadErrorCode> = new Set([
   'ERR_LUMA_DOWNLOAD_CHECKSUM',
@@ -80,7 +85,7 @@ const SPOILT: ReadonlySet<DownloadErrorCode> = new Set([
 
 /** Whether what has come is to be thrown away. After all else, also a link that has expired, it can be gone on with. */
 export function isSpoilt(error: unknown): boolean {
-  return error instanceof DownloadError && SPOILT.has(error.code)
+  return isDownloadError(error) && SPOILT.has(error.code)
 }
 
 /** Why a URL or an address was not asked. Trying again does not help. */

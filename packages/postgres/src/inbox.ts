@@ -1,7 +1,7 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
 import {
   ClosedError,
-  LumaError,
+  isLumaError,
   StoreUnavailableError,
   type DurableInbox,
   type LumaCallback,
@@ -109,7 +109,7 @@ export function postgresInbox(connection: PostgresConnection, options: PostgresI
     try {
       return await within(call, most, late, systemClock)
     } catch (cause) {
-      if (cause instanceof TypeError || cause instanceof LumaError) throw cause
+      if (cause instanceof TypeError || isLumaError(cause)) throw cause
       throw new StoreUnavailableError(`Postgres could not ${what}: ${(cause as Error).message}`, { cause })
     }
   }

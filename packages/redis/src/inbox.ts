@@ -1,6 +1,6 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
 import { hostname } from 'node:os'
-import { ClosedError, StoreUnavailableError, type DurableInbox } from '@luma-callback/core'
+import { ClosedError, isLumaError, StoreUnavailableError, type DurableInbox } from '@luma-callback/core'
 import { createRunner, type Runner } from '@luma-callback/core/inbox'
 import { systemClock, within } from '@luma-callback/core/internal'
 import { Worker } from 'bullmq'
@@ -74,7 +74,7 @@ export function redisInbox(connection: RedisConnection, options: RedisInboxOptio
     try {
       return await within(call, timeout, late, systemClock)
     } catch (cause) {
-      if (cause instanceof TypeError || cause instanceof ClosedError) throw cause
+      if (cause instanceof TypeError || isLumaError(cause, 'ERR_LUMA_CLOSED')) throw cause
       throw new StoreUnavailableError(`Redis could not ${what}: ${(cause as Error).message}`, { cause })
     }
   }

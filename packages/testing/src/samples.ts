@@ -1,6 +1,6 @@
 import { randomBytes, randomUUID } from 'node:crypto'
 import {
-  OtherFamilyError,
+  isLumaError,
   parseCallback,
   sign,
   type LumaCallback,
@@ -112,6 +112,6 @@ function idIn(body: string | undefined): string | undefined {
   try {
     return parseCallback({ raw: body, query: {}, receivedAt: new Date() }).taskId
   } catch (error) {
-    return error instanceof OtherFamilyError ? error.taskId : undefined
+    return isLumaError(error, 'ERR_LUMA_OTHER_FAMILY') ? error.taskId : undefined
   }
 }

@@ -1,4 +1,4 @@
-import { OtherFamilyError, parseCallback } from '@luma-callback/core'
+import { isLumaError, parseCallback } from '@luma-callback/core'
 import { printable } from '@luma-callback/core/internal'
 import { signedRequest } from '@luma-callback/testing'
 import type { Command } from 'commander'
@@ -118,7 +118,7 @@ function taskIdOf(raw: string): string | undefined {
   try {
     return parseCallback({ raw, query: {}, receivedAt: new Date() }).taskId
   } catch (error) {
-    return error instanceof OtherFamilyError ? error.taskId : undefined
+    return isLumaError(error, 'ERR_LUMA_OTHER_FAMILY') ? error.taskId : undefined
   }
 }
 

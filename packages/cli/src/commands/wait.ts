@@ -1,5 +1,5 @@
 import { pollResult } from '@luma-callback/client'
-import { WaitTimeoutError, type LumaCallback } from '@luma-callback/core'
+import { isLumaError, type LumaCallback } from '@luma-callback/core'
 import { printable } from '@luma-callback/core/internal'
 import { Option, type Command } from 'commander'
 import { addApiOptions, clientFor, explained, type ApiOptions } from '../api.ts'
@@ -52,7 +52,7 @@ async function wait(taskId: string, { timeout, interval, json, ...api }: Options
     show(callback, json)
     return callback.outcome === 'success' ? 0 : 1
   } catch (error) {
-    if (!(error instanceof WaitTimeoutError)) throw error
+    if (!isLumaError(error, 'ERR_LUMA_WAIT_TIMEOUT')) throw error
     throw new Failure(error.message, { exitCode: 2, hint: 'the same command again goes on waiting' })
   } finally {
     clearInterval(timer)

@@ -1,35 +1,6 @@
 import { types } from 'node:util'
-
-/** Every `code` that an error of this package can carry. */
-export type LumaErrorCode =
-  | 'ERR_LUMA_BUSY'
-  | 'ERR_LUMA_CLOSED'
-  | 'ERR_LUMA_FORGED'
-  | 'ERR_LUMA_HOOK_FAILED'
-  | 'ERR_LUMA_HOOK_TIMEOUT'
-  | 'ERR_LUMA_INBOX_FILE'
-  | 'ERR_LUMA_IN_PROGRESS'
-  | 'ERR_LUMA_INVALID_CALLBACK'
-  | 'ERR_LUMA_LEASE_LOST'
-  | 'ERR_LUMA_NODE_VERSION'
-  | 'ERR_LUMA_NO_HOOK'
-  | 'ERR_LUMA_NO_SECRET'
-  | 'ERR_LUMA_OTHER_FAMILY'
-  | 'ERR_LUMA_STORE_UNAVAILABLE'
-  | 'ERR_LUMA_UNCONFIRMED'
-  | 'ERR_LUMA_UNRECOVERABLE'
-  | 'ERR_LUMA_WAIT_TIMEOUT'
-
-/**
- * The base of the errors with a `code`, those of the client and of downloads too; a wrong option is a `TypeError`. Each class
- * writes its name out: inboxes keep it with what failed, and a minifier would change it from one release to the next.
- */
-export abstract class LumaError extends Error {
-  /** Stable across versions, unlike the message. */
-  abstract readonly code: `ERR_LUMA_${string}`
-  /** Whether it may go otherwise the next time. A hook that throws an error of ours with `false` is not run again. */
-  readonly retryable: boolean = true
-}
+import { isLumaError } from './is-luma-error.ts'
+import { LumaError } from './luma-error.ts'
 
 /** More callbacks wait than this process should hold, by their number or by their bytes; the provider has to come back. */
 export class BusyError extends LumaError {
@@ -204,7 +175,7 @@ export class UnrecoverableError extends LumaError {
 
 /** Whether an error says itself that trying again is useless. */
 export function isUnrecoverable(error: Error): boolean {
-  return error instanceof LumaError && !error.retryable
+  return isLumaError(error) && error.retryable === false
 }
 
 /**

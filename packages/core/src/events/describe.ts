@@ -1,4 +1,5 @@
-import { LumaError, toError } from '../errors/errors.ts'
+import { toError } from '../errors/errors.ts'
+import { isLumaError } from '../errors/is-luma-error.ts'
 import type { LumaEvent } from './events.ts'
 import { printable } from './printable.ts'
 
@@ -74,7 +75,7 @@ const MOST_FRAMES = 10
  */
 function frames(error: Error): string[] {
   const { message, stack = '' } = error
-  if (error instanceof LumaError) return []
+  if (isLumaError(error)) return []
   const start = stack.indexOf(message)
   if (start === -1) return []
   const lines = stack.slice(start + message.length).split('\n')

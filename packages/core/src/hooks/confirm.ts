@@ -1,5 +1,6 @@
 import type { LumaCallback } from '../callback/parse.ts'
-import { ForgedError, toError, UnconfirmedError } from '../errors/errors.ts'
+import { toError, UnconfirmedError } from '../errors/errors.ts'
+import { isLumaError } from '../errors/is-luma-error.ts'
 import type { Emit } from '../events/events.ts'
 import type { Trust } from './trust.ts'
 
@@ -18,8 +19,9 @@ export function createConfirm(trust: Trust, emit: Emit): Confirm {
       signal.throwIfAborted()
       return { ...truth, key: callback.key }
     } catch (error) {
-      if (error instanceof ForgedError && !signal.aborted) emit({ type: 'forged', callback, error })
-      if (error instanceof ForgedError || error instanceof UnconfirmedError) throw error
+      const isForged = isLumaError(error, 'ERR_LUMA_FORGED')
+      if (isForged && !signal.aborted) emit({ type: 'forged', callback, error })
+      if (isForged || isLumaError(error, 'ERR_LUMA_UNCONFIRMED')) throw error
       // By its code an inbox remembers that the true callback may still come; see isUnborne.
       throw new UnconfirmedError(`nobody could tell whether ${named(callback)} is true: ${toError(error).message}`, {
         cause: error,

@@ -1,7 +1,6 @@
 import { backoffDelay } from '../hooks/backoff.ts'
 import { parseCallback, type LumaCallback } from '../callback/parse.ts'
 import {
-  ClosedError,
   InvalidCallbackError,
   isUnrecoverable,
   LeaseLostError,
@@ -9,6 +8,7 @@ import {
   toError,
   UnrecoverableError,
 } from '../errors/errors.ts'
+import { isLumaError } from '../errors/is-luma-error.ts'
 import type { Job, RunnerOptions } from './job.ts'
 import { keepLease } from './lease.ts'
 import { pause } from '../internal/promises.ts'
@@ -112,9 +112,9 @@ async function endFailed<Held extends Job>(
   const { reason } = abort.signal
   // Before it is written: what goes wrong in writing is taken for the store's fault, and tried again for ever.
   const failure = failureText(error)
-  if (reason instanceof ClosedError) {
+  if (isLumaError(reason, 'ERR_LUMA_CLOSED')) {
     await note(job, context, () => store.giveBack(job))
-  } else if (reason instanceof LeaseLostError) {
+  } else if (isLumaError(reason, 'ERR_LUMA_LEASE_LOST')) {
     emit({ type: 'error', error: reason, taskId: callback.taskId })
     // If the store was only away, nobody else has it, and nobody but us can let go of it.
     await note(job, context, () => store.giveBack(job).then(() => true))

@@ -1,14 +1,5 @@
 import { CLOSE_CONNECTION, Refusal } from '../errors/refusal.ts'
-import {
-  BusyError,
-  ClosedError,
-  HookFailedError,
-  InProgressError,
-  InvalidCallbackError,
-  LeaseLostError,
-  OtherFamilyError,
-  StoreUnavailableError,
-} from '../errors/errors.ts'
+import { isLumaError } from '../errors/is-luma-error.ts'
 
 /** The response, for an adapter to write unchanged. */
 export interface LumaAnswer {
@@ -44,25 +35,30 @@ function answer(status: number, body: string, headers?: Record<string, string>):
 
 /** The refusal that an error is answered with; undefined for an error that neither the request nor the store caused. */
 export function toRefusal(error: unknown): Refusal | undefined {
+  // Made and caught in this copy of the package, so its class will do.
   if (error instanceof Refusal) return error
-  if (error instanceof InvalidCallbackError) {
-    return new Refusal(error.reason === 'json' ? 'invalid_json' : 'invalid_callback', error.message)
+  if (!isLumaError(error)) return undefined
+  switch (error.code) {
+    case 'ERR_LUMA_INVALID_CALLBACK':
+      return new Refusal(error.reason === 'json' ? 'invalid_json' : 'invalid_callback', error.message)
+    case 'ERR_LUMA_OTHER_FAMILY':
+      return new Refusal('other_family', error.message, { family: error.family })
+    case 'ERR_LUMA_HOOK_FAILED':
+      return new Refusal('hook_failed', 'the receiver could not handle the result; send it again')
+    case 'ERR_LUMA_IN_PROGRESS':
+    case 'ERR_LUMA_LEASE_LOST':
+      return new Refusal('in_progress', 'the same callback is being handled right now; send it again later')
+    case 'ERR_LUMA_STORE_UNAVAILABLE':
+      return new Refusal('store_unavailable', 'the receiver cannot keep the result at present; send it again later')
+    case 'ERR_LUMA_BUSY': {
+      const message = 'the receiver has too much to do at present; send it again later'
+      return new Refusal('busy', message, { detail: error.message })
+    }
+    case 'ERR_LUMA_CLOSED':
+      return closingRefusal()
+    default:
+      return undefined
   }
-  if (error instanceof OtherFamilyError) return new Refusal('other_family', error.message, { family: error.family })
-  if (error instanceof HookFailedError)
-    return new Refusal('hook_failed', 'the receiver could not handle the result; send it again')
-  if (error instanceof InProgressError || error instanceof LeaseLostError) {
-    return new Refusal('in_progress', 'the same callback is being handled right now; send it again later')
-  }
-  if (error instanceof StoreUnavailableError) {
-    return new Refusal('store_unavailable', 'the receiver cannot keep the result at present; send it again later')
-  }
-  if (error instanceof BusyError) {
-    const { message: detail } = error
-    return new Refusal('busy', 'the receiver has too much to do at present; send it again later', { detail })
-  }
-  if (error instanceof ClosedError) return closingRefusal()
-  return undefined
 }
 
 export function closingRefusal(): Refusal {

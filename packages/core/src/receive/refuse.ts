@@ -1,5 +1,6 @@
 import { refusalAnswer, toRefusal, type LumaAnswer } from './answers.ts'
-import { OtherFamilyError, StoreUnavailableError, toError } from '../errors/errors.ts'
+import { toError } from '../errors/errors.ts'
+import { isLumaError } from '../errors/is-luma-error.ts'
 import type { Emit } from '../events/events.ts'
 import { Refusal } from '../errors/refusal.ts'
 import type { Clock } from '../internal/clock.ts'
@@ -20,7 +21,7 @@ export function refuse(
 ): LumaAnswer {
   const { request, taskId: known } = receipt
   if (error instanceof Refusal && error.reason === 'body_too_large') dropRest(request, clock)
-  const taskId = known ?? (error instanceof OtherFamilyError ? error.taskId : undefined)
+  const taskId = known ?? (isLumaError(error, 'ERR_LUMA_OTHER_FAMILY') ? error.taskId : undefined)
   const about = taskId === undefined ? {} : { taskId }
   const from = addressIn(request)
   const refusal = toRefusal(error)
@@ -33,7 +34,7 @@ export function refuse(
   }
   const { status, reason, message, detail, family } = refusal
   const extra = { ...(detail !== undefined && { detail }), ...(family !== undefined && { family }) }
-  if (error instanceof StoreUnavailableError) emit({ type: 'error', error, ...about })
+  if (isLumaError(error, 'ERR_LUMA_STORE_UNAVAILABLE')) emit({ type: 'error', error, ...about })
   emit({ type: 'rejected', status, reason, message, ...extra, ...about, ...from })
   return refusalAnswer(refusal)
 }

@@ -1,5 +1,6 @@
 import type { LumaCallback } from '../callback/parse.ts'
-import { LumaError, StoreUnavailableError } from '../errors/errors.ts'
+import { StoreUnavailableError } from '../errors/errors.ts'
+import { isLumaError } from '../errors/is-luma-error.ts'
 import type { Emit } from '../events/events.ts'
 import type { Inbox, Recorded } from '../inbox/contract.ts'
 import type { Outage } from '../inbox/outage.ts'
@@ -44,8 +45,8 @@ export function createTake({ settings, inbox, starter, arrivals, outage, emit, c
       outage.worked('record')
       return recorded
     } catch (cause) {
-      if (!(cause instanceof LumaError) || cause instanceof StoreUnavailableError) outage.failed('record')
-      if (cause instanceof LumaError) throw cause
+      if (!isLumaError(cause) || cause.code === 'ERR_LUMA_STORE_UNAVAILABLE') outage.failed('record')
+      if (isLumaError(cause)) throw cause
       throw new StoreUnavailableError(`the inbox could not record task ${callback.taskId}`, { cause })
     }
   }

@@ -1,7 +1,8 @@
 import { inspect } from 'node:util'
 import type { LumaCallback } from '../callback/parse.ts'
 import type { Clock } from '../internal/clock.ts'
-import { NoSecretError, StoreUnavailableError, toError } from '../errors/errors.ts'
+import { StoreUnavailableError, toError } from '../errors/errors.ts'
+import { isLumaError } from '../errors/is-luma-error.ts'
 import type { Emit } from '../events/events.ts'
 import type { Verify } from '../verify/verify.ts'
 import { within } from '../internal/promises.ts'
@@ -31,7 +32,7 @@ export function createUserChecks({ ackTimeout, emit, clock }: UserChecksOptions)
       try {
         return await within(() => secretsFrom(ask, request), ackTimeout, late, clock)
       } catch (cause) {
-        if (!(cause instanceof NoSecretError))
+        if (!isLumaError(cause, 'ERR_LUMA_NO_SECRET'))
           throw new StoreUnavailableError('the "secret" function failed', { cause })
         emit({ type: 'error', error: cause })
         throw unverified(cause.message)
@@ -45,7 +46,7 @@ export function createUserChecks({ ackTimeout, emit, clock }: UserChecksOptions)
         // A function that says nothing throws to refuse. One that says something is a predicate, and JavaScript has many noes.
         if (verdict !== undefined && !verdict) throw new Error(`it returned ${inspect(verdict)}`)
       } catch (error) {
-        if (error instanceof StoreUnavailableError) throw error
+        if (isLumaError(error, 'ERR_LUMA_STORE_UNAVAILABLE')) throw error
         throw unverified(`the "verify" function refused: ${toError(error).message}`)
       }
     },

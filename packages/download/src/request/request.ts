@@ -1,6 +1,6 @@
 import { request as httpRequest, type IncomingMessage, type RequestOptions } from 'node:http'
 import { request as httpsRequest } from 'node:https'
-import { DownloadError, connectionError, refused, timeoutError } from '../errors.ts'
+import { connectionError, isDownloadError, refused, timeoutError } from '../errors.ts'
 import { publicLookup } from '../guard/lookup.ts'
 import { checkRedirect, showUrl, type UrlRules } from '../guard/url-rules.ts'
 
@@ -142,6 +142,6 @@ export async function readBody(
 /** What was aborted keeps its reason. */
 function toDownloadError(error: Error, shown: string, signal: AbortSignal): Error {
   if (signal.aborted) return signal.reason as Error
-  if (error instanceof DownloadError) return error
+  if (isDownloadError(error)) return error
   return connectionError(`${shown}: ${error.message || (error as NodeJS.ErrnoException).code}`, { cause: error })
 }

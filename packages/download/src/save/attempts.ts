@@ -1,7 +1,7 @@
 import type { RetrySchedule } from '@luma-callback/core'
 import { backoffDelay, pause, systemClock } from '@luma-callback/core/internal'
 import { orAborted } from '../abort.ts'
-import { DownloadError } from '../errors.ts'
+import { isDownloadError } from '../errors.ts'
 import { inSlot } from './slots.ts'
 import type { Complete, Transfer } from './transfer.ts'
 import { checkUrl, type UrlRules } from '../guard/url-rules.ts'
@@ -38,7 +38,7 @@ export async function withRetries(
       return { result: await inSlot(signal, () => transfer.attempt(url)), attempts }
     } catch (error) {
       if (signal.aborted) throw signal.reason
-      if (!(error instanceof DownloadError)) throw error
+      if (!isDownloadError(error)) throw error
       if (error.code === 'ERR_LUMA_DOWNLOAD_EXPIRED' && refresh && refreshes < MOST_REFRESHES) {
         refreshes++
         const { href } = url

@@ -1,6 +1,6 @@
 import type { LumaSuccess } from '@luma-callback/core'
 import { toError } from '@luma-callback/core/internal'
-import { DownloadError } from '../errors.ts'
+import { DownloadError, isDownloadError } from '../errors.ts'
 import { nameOf } from '../target/names.ts'
 import { readOptions, type SaveOptions } from './options.ts'
 import { save, type Saved } from './save-url.ts'
@@ -53,7 +53,7 @@ export async function saveResults(
 }
 
 function ofTask(error: Error, { taskId, index, count }: { taskId: string; index: number; count: number }): Error {
-  if (!(error instanceof DownloadError)) return error
+  if (!isDownloadError(error)) return error
   const { code, retryable, status, retryAfter } = error
   const message = `task ${taskId}, result ${index + 1} of ${count}: ${error.message}`
   return new DownloadError(code, message, { cause: error, retryable, status, retryAfter })

@@ -3,7 +3,7 @@ import { lstat, mkdir, open } from 'node:fs/promises'
 import { resolve } from 'node:path'
 import { createDigester } from './checksums.ts'
 import { contentOf, EXTENSIONS, HEAD, UNKNOWN, type Content } from './content.ts'
-import { DownloadError, noFile, targetError } from '../errors.ts'
+import { isDownloadError, noFile, targetError } from '../errors.ts'
 import { lock } from '../lock/lock.ts'
 import { PartFile } from './part-file.ts'
 import type { Found, Target } from './target.ts'
@@ -106,6 +106,6 @@ function isSystemError(error: unknown): error is NodeJS.ErrnoException {
 
 function explained(root: string, error: unknown): unknown {
   // An abort may have any reason, null too.
-  if (error instanceof DownloadError || !isSystemError(error)) return error
+  if (isDownloadError(error) || !isSystemError(error)) return error
   return targetError(`cannot save into ${root}: ${error.message}`, { cause: error })
 }

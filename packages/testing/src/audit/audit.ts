@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
+import { isLumaError } from '@luma-callback/core'
 import { LONGEST_TIMER } from '@luma-callback/core/internal'
 import type { Check, Expectation, Need } from './check.ts'
 import { Unmet } from './unmet.ts'
@@ -103,7 +104,8 @@ async function run(check: Check, endpoint: Endpoint): Promise<Outcome> {
     await check.run(endpoint)
     return { verdict: 'passed' }
   } catch (error) {
-    if (error instanceof Unmet || error instanceof NoAnswer) return { verdict: 'failed', reason: error.message }
+    if (error instanceof Unmet || isLumaError(error, 'ERR_LUMA_NO_ANSWER'))
+      return { verdict: 'failed', reason: error.message }
     throw error
   }
 }
@@ -114,7 +116,7 @@ async function reached<Result>({ signal }: AuditOptions, url: string, ask: () =>
     return await ask()
   } catch (error) {
     signal?.throwIfAborted()
-    if (!(error instanceof NoAnswer)) throw error
+    if (!isLumaError(error, 'ERR_LUMA_NO_ANSWER')) throw error
     const message = `nothing to audit at ${withoutQuery(url)}: ${error.message}; is it running?`
     throw new NoAnswer(message, { cause: error })
   }

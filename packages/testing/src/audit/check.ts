@@ -1,5 +1,6 @@
+import { isLumaError } from '@luma-callback/core'
 import type { Endpoint } from './endpoint.ts'
-import { NoAnswer, type Answer } from './exchange.ts'
+import type { Answer } from './exchange.ts'
 import { told, Unmet } from './unmet.ts'
 
 /** What is asked of every endpoint, and what of a good one; the words are those of RFC 2119. */
@@ -79,7 +80,7 @@ async function withCase(what: string, run: () => Promise<void>): Promise<void> {
   try {
     await run()
   } catch (error) {
-    if (what === '' || !(error instanceof Unmet || error instanceof NoAnswer)) throw error
+    if (what === '' || !(error instanceof Unmet || isLumaError(error, 'ERR_LUMA_NO_ANSWER'))) throw error
     throw new Unmet(`${what}: ${error.message}`, { cause: error })
   }
 }

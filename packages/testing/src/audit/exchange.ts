@@ -5,6 +5,7 @@ import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { types } from 'node:util'
+import { isLumaError, LumaError } from '@luma-callback/core'
 
 /** One request, down to what `fetch` would not send. */
 export interface Exchange {
@@ -35,8 +36,10 @@ export interface Answer {
 }
 
 /** No answer came; the message says why. */
-export class NoAnswer extends Error {
-  override readonly name = 'NoAnswer'
+export class NoAnswer extends LumaError {
+  static {
+    this.prototype.name = 'NoAnswer'
+  }
   readonly code = 'ERR_LUMA_NO_ANSWER'
 }
 
@@ -85,7 +88,7 @@ export async function cutIsLike(status: number, answer: Promise<Answer>): Promis
   try {
     return await answer
   } catch (error) {
-    if (!(error instanceof NoAnswer) || !error.message.startsWith(CUT_OFF)) throw error
+    if (!isLumaError(error, 'ERR_LUMA_NO_ANSWER') || !error.message.startsWith(CUT_OFF)) throw error
     return { status, headers: {}, text: '', duration: 0 }
   }
 }

@@ -1,8 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises'
+import { isLumaError } from '@luma-callback/core'
 import { survives, type Check } from '../check.ts'
 import { told, Unmet } from '../unmet.ts'
 import { newTask, type Endpoint } from '../endpoint.ts'
-import { cutIsLike, NoAnswer, type Answer, type Exchange } from '../exchange.ts'
+import { cutIsLike, type Answer, type Exchange } from '../exchange.ts'
 import { sampleBody } from '../../samples.ts'
 
 /** Bodies that come slowly, or not to their end. */
@@ -91,5 +92,5 @@ function stall(endpoint: Endpoint, taskId: string, until: Pick<Exchange, 'timeou
 }
 
 function ignoreNoAnswer(error: unknown): void {
-  if (!(error instanceof NoAnswer)) throw error
+  if (!isLumaError(error, 'ERR_LUMA_NO_ANSWER')) throw error
 }

@@ -1,0 +1,25 @@
+import type { LumaErrorCode, LumaErrorOf } from './codes.ts'
+import { BRAND } from './luma-error.ts'
+
+/**
+ * True if an error is one of ours, or the one with this code. Use it in place of `instanceof`: it looks at what the error
+ * carries, so it is right across copies of a package, bundles, minifiers and realms. Never throws, whatever it is given.
+ *
+ * @example
+ * ```ts
+ * if (isLumaError(error, 'ERR_LUMA_OTHER_FAMILY')) console.log(`a callback of ${error.family}`)
+ * ```
+ */
+export function isLumaError<Code extends LumaErrorCode = LumaErrorCode>(
+  error: unknown,
+  code?: Code,
+): error is LumaErrorOf<Code> {
+  try {
+    if (typeof error !== 'object' || error === null) return false
+    const found = error as { [BRAND]?: unknown; code?: unknown }
+    if (found[BRAND] !== true || typeof found.code !== 'string') return false
+    return code === undefined || found.code === code
+  } catch {
+    return false
+  }
+}
