@@ -9,7 +9,7 @@ const FILE = { body: BODY, etag: '"one"' }
 /** The pauses that were asked for, in milliseconds. None is made. */
 const pauses = vi.hoisted(() => [] as number[])
 
-vi.mock(import('@luma-callback/core'), async (original) => ({
+vi.mock(import('@luma-callback/core/internal'), async (original) => ({
   ...(await original()),
   pause: async (delay: number) => void pauses.push(delay),
 }))
