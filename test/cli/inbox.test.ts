@@ -104,6 +104,7 @@ describe('show', () => {
       'key         bad-1:success',
       'state       dead',
       'last error  UnrecoverableError: no such order',
+      'its code    ERR_LUMA_UNRECOVERABLE',
     ]) {
       expect(stdout).toContain(`${line}\n`)
     }
@@ -118,6 +119,7 @@ describe('show', () => {
       state: 'dead',
       attempts: 1,
       query: { order: '17' },
+      failureCode: 'ERR_LUMA_UNRECOVERABLE',
       raw: expect.stringContaining('"bad-1"'),
     })
   })

@@ -62,6 +62,8 @@ describe('the contract of inboxes', () => {
     ['requeues and wakes nobody', 'inspected', /requeued from outside/],
     ['leaves one out between pages', 'inspected', /pages hold each entry once/],
     ['lists the oldest first', 'inspected', /the latest come first/],
+    ['keeps no code of a failure', 'inspected', /what a run failed with/],
+    ['keeps the code of an earlier failure', 'inspected', /what a run failed with/],
     ['purges what is dead', 'inspected', /what is purged is forgotten/],
     ['forgets the keys that it purges', 'inspected', /its key is not/],
   ])('is broken by one that %s', async (fault, guarantee, name) => {

@@ -1,5 +1,12 @@
 import type { DurableInbox, Recorded } from '@luma-callback/core'
-import { createRunner, type Deliver, type Job, type JobStore, type Runner } from '@luma-callback/core/inbox'
+import {
+  createRunner,
+  type Deliver,
+  type Job,
+  type JobFailure,
+  type JobStore,
+  type Runner,
+} from '@luma-callback/core/inbox'
 import { looksInto } from './memory-inspect.ts'
 import { newRow, sourceOf, type Row, type Store } from './memory-rows.ts'
 
@@ -33,6 +40,8 @@ export type Fault =
   | 'forgets the keys that it purges'
   | 'purges what is dead'
   | 'lists the oldest first'
+  | 'keeps no code of a failure'
+  | 'keeps the code of an earlier failure'
 
 interface MemoryJob extends Job {
   readonly row: Row
@@ -64,17 +73,24 @@ export function memoryInboxes(fault?: Fault): () => DurableInbox {
       },
       renew: async () => true,
       complete: async (job) => end(job, { state: 'done', endedAt: new Date() }),
-      async retry(job, lastError, delay) {
-        if (fault === 'gives up at once') return end(job, { state: 'dead', endedAt: new Date(), lastError })
-        return end(job, { state: 'pending', dueAt: Date.now() + delay, lastError })
+      async retry(job, given, delay) {
+        const failure = keptOf(given, job.row)
+        if (fault === 'gives up at once') return end(job, { state: 'dead', endedAt: new Date(), failure })
+        return end(job, { state: 'pending', dueAt: Date.now() + delay, failure })
       },
-      async bury(job, lastError) {
+      async bury(job, given) {
+        const failure = keptOf(given, job.row)
         if (fault === 'retries for ever') return end(job, { state: 'pending', dueAt: Date.now() + 20 })
-        return end(job, { state: 'dead', endedAt: new Date(), lastError })
+        return end(job, { state: 'dead', endedAt: new Date(), failure })
       },
       async giveBack(job) {
         return end(job, cutOff(job.row))
       },
+    }
+
+    function keptOf({ text, code }: JobFailure, { failure }: Row): JobFailure {
+      if (fault === 'keeps no code of a failure') return { text, code: undefined }
+      return { text, code: fault === 'keeps the code of an earlier failure' ? (code ?? failure?.code) : code }
     }
 
     function isFree(row: Row): boolean {

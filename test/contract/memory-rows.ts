@@ -1,4 +1,5 @@
 import type { CallbackSource, DeliveryState, InboxEntry, LumaCallback } from '@luma-callback/core'
+import type { JobFailure } from '@luma-callback/core/inbox'
 
 /** A callback as the memory inbox keeps it. */
 export interface Row {
@@ -13,7 +14,7 @@ export interface Row {
   dueAt: number
   startedAt: Date | undefined
   endedAt: Date | undefined
-  lastError: string | undefined
+  failure: JobFailure | undefined
 }
 
 /** What the inboxes of one test share. A Map keeps what came first in front. */
@@ -36,7 +37,7 @@ export function newRow(callback: LumaCallback): Row {
     dueAt: 0,
     startedAt: undefined,
     endedAt: undefined,
-    lastError: undefined,
+    failure: undefined,
   }
 }
 
@@ -45,7 +46,7 @@ export function sourceOf({ raw, query, receivedAt, key }: LumaCallback): Require
 }
 
 export function toEntry(row: Row): InboxEntry {
-  const { callback, state, attempts, crashes, lastError, startedAt, endedAt } = row
+  const { callback, state, attempts, crashes, failure, startedAt, endedAt } = row
   const { taskId, outcome } = callback
   const nextRunAt = state === 'pending' ? new Date(row.dueAt) : undefined
   return {
@@ -55,7 +56,8 @@ export function toEntry(row: Row): InboxEntry {
     state,
     attempts,
     crashes,
-    lastError,
+    lastError: failure?.text,
+    failureCode: failure?.code,
     startedAt,
     endedAt,
     nextRunAt,

@@ -141,10 +141,15 @@ describe('a lease', () => {
     const [job] = await store.take(1)
     assert(late && job)
 
+    const failure = { text: 'late', code: 'LATE' }
     for (const write of ['renew', 'complete', 'giveBack'] as const) expect(await lateStore[write](late)).toBe(false)
-    expect(await lateStore.retry(late, 'late', 0)).toBe(false)
-    expect(await lateStore.bury(late, 'late')).toBe(false)
-    expect(await recorder.get('a:success')).toMatchObject({ state: 'running', lastError: undefined })
+    expect(await lateStore.retry(late, failure, 0)).toBe(false)
+    expect(await lateStore.bury(late, failure)).toBe(false)
+    expect(await recorder.get('a:success')).toMatchObject({
+      state: 'running',
+      lastError: undefined,
+      failureCode: undefined,
+    })
     expect(await store.complete(job)).toBe(true)
     expect(await store.complete(job)).toBe(false)
     expect(await recorder.get('a:success')).toMatchObject({ state: 'done', attempts: 1, crashes: 1 })

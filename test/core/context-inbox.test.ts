@@ -1,5 +1,5 @@
 import type { Inbox, LumaOptions } from '@luma-callback/core'
-import { gather, type Deliver, type InboxOptions, type Job } from '@luma-callback/core/inbox'
+import { gather, type Deliver, type InboxOptions, type Job, type JobFailure } from '@luma-callback/core/inbox'
 import { describe, expect, test } from 'vitest'
 import { memoryInboxes } from '../contract/memory-inbox.ts'
 import { settlePromises } from '../helpers/clock.ts'
@@ -117,7 +117,7 @@ test('a runner asks its store, and tells of it, in the context that it was made 
   Object.assign(store, {
     take: (count: number) => note(take(count)),
     complete: (job: Job) => note(complete(job)),
-    retry: (job: Job, failure: string, delay: number) => note(retry(job, failure, delay)),
+    retry: (job: Job, failure: JobFailure, delay: number) => note(retry(job, failure, delay)),
   })
   const deliver: Deliver = async ({ taskId }) => {
     if (taskId === 'b') throw new Error('not yet')

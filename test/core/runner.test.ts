@@ -113,7 +113,7 @@ describe('a run', () => {
       throw new UnrecoverableError('no such order')
     })
     await settlePromises()
-    expect(store.notes).toEqual(['bury a: UnrecoverableError: no such order'])
+    expect(store.notes).toEqual(['bury a: UnrecoverableError: no such order [ERR_LUMA_UNRECOVERABLE]'])
   })
 
   test('that was cut off before says so, and counts as it did then', async () => {

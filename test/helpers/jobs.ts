@@ -1,11 +1,19 @@
 import type { LumaEvent } from '@luma-callback/core'
-import { createRunner, type Deliver, type Emit, type Job, type JobStore, type Runner } from '@luma-callback/core/inbox'
+import {
+  createRunner,
+  type Deliver,
+  type Emit,
+  type Job,
+  type JobFailure,
+  type JobStore,
+  type Runner,
+} from '@luma-callback/core/inbox'
 import { onTestFinished } from 'vitest'
 import { createOutage } from '../../packages/core/src/inbox/outage.ts'
 import { fakeClock, type FakeClock } from './clock.ts'
 import { successOf } from './signed.ts'
 
-/** What a store was told, in short: `complete a`, `retry a in 750: Error: no`. */
+/** What a store was told, in short: `complete a`, `retry a in 750: Error: no [ECONNRESET]`. */
 export type Note = string
 
 export interface FakeStore extends JobStore {
@@ -23,6 +31,10 @@ export interface FakeStore extends JobStore {
 export function jobOf(name: string, job: Partial<Job> = {}): Job {
   const source = { raw: successOf(name).body, query: {}, receivedAt: new Date(0), key: name }
   return { source, attempt: 1, crashes: 0, isRecovered: false, ...job }
+}
+
+function noteOf({ text, code }: JobFailure): string {
+  return code === undefined ? text : `${text} [${code}]`
 }
 
 /** A store that remembers what it was told. */
@@ -45,8 +57,9 @@ export function fakeStore(...waiting: Job[]): FakeStore {
     },
     renew: ({ source }: Job) => write(`renew ${source.key}`),
     complete: ({ source }: Job) => write(`complete ${source.key}`),
-    retry: ({ source }: Job, failure: string, delay: number) => write(`retry ${source.key} in ${delay}: ${failure}`),
-    bury: ({ source }: Job, failure: string) => write(`bury ${source.key}: ${failure}`),
+    retry: ({ source }: Job, failure: JobFailure, delay: number) =>
+      write(`retry ${source.key} in ${delay}: ${noteOf(failure)}`),
+    bury: ({ source }: Job, failure: JobFailure) => write(`bury ${source.key}: ${noteOf(failure)}`),
     giveBack: ({ source }: Job) => write(`give back ${source.key}`),
   })
 }

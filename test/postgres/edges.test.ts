@@ -61,8 +61,8 @@ describe.skipIf(!hasPostgres)(`on a Postgres${postgresReason}`, () => {
   }
 
   test.each([
-    ['NUL', 'before \0 after', 'Error: before \uFFFD after'],
-    ['a lone surrogate', 'before \uD800 after', 'Error: before \uFFFD after'],
+    ['NUL', 'before \0 after', 'Error: before \\u{0} after'],
+    ['a lone surrogate', 'before \uD800 after', 'Error: before \\u{d800} after'],
   ])('a hook that throws an error with %s is dead like any other', async (_name, message, lastError) => {
     const { open } = await setUp()
     const inbox = open()

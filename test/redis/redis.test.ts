@@ -100,6 +100,7 @@ describe.skipIf(!hasRedis)(`on a Redis${redisReason}`, () => {
     const queue = new Queue('luma-callbacks', { connection: new Redis(url, { maxRetriesPerRequest: null }), prefix })
     const [job] = await queue.getFailed()
     expect(job).toMatchObject({ name: 'success of task task-1', failedReason: 'Error: no such order', attemptsMade: 1 })
+    expect(job?.stacktrace).toEqual(['Error: no such order'])
     const connection = await queue.getBackend().client
     await queue.close()
     connection.disconnect()

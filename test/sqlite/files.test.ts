@@ -180,12 +180,26 @@ describe('a file that cannot be used', () => {
     expect(await inbox.record(callbackOf('a'))).toBe('recorded')
   })
 
-  test('of an earlier version is brought to this one, with all that is in it', async () => {
+  /** The columns that each later version added. */
+  const OLDER: [version: number, added: string[]][] = [
+    [1, ['is_overdue', 'failure_code']],
+    [2, ['failure_code']],
+  ]
+
+  test.each(OLDER)('of version %i is brought to this one, with all that is in it', async (version, added) => {
     const file = await filledFile()
     const db = new DatabaseSync(file)
-    db.exec('ALTER TABLE work DROP COLUMN is_overdue; PRAGMA user_version = 1')
+    for (const column of added) db.exec(`ALTER TABLE work DROP COLUMN ${column}`)
+    db.exec(
+      `UPDATE work SET state = 3, last_error = 'Error: no' WHERE task_id = 'task-0'; PRAGMA user_version = ${version}`,
+    )
     db.close()
-    const { runs } = await startInbox(openInbox(file))
+    const inbox = openInbox(file)
+    const { runs } = await startInbox(inbox)
+    await expect.poll(() => runs).toHaveLength(29)
+    const failure = { lastError: 'Error: no', failureCode: undefined }
+    expect(await inbox.get('task-0:success')).toMatchObject({ state: 'dead', ...failure })
+    expect(await inbox.requeue()).toBe(1)
     await expect.poll(() => runs).toHaveLength(30)
   })
 

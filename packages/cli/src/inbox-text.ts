@@ -19,11 +19,12 @@ export function listText(entries: readonly InboxEntry[]): string {
 }
 
 /** What matters most of an entry in its state. */
-function noteOf({ state, lastError, nextRunAt, startedAt, endedAt }: InboxEntry): string {
-  if (state === 'dead') return printable(lastError ?? '')
+function noteOf({ state, lastError, failureCode, nextRunAt, startedAt, endedAt }: InboxEntry): string {
+  const failure = printable(`${failureCode === undefined ? '' : `[${failureCode}] `}${lastError ?? ''}`)
+  if (state === 'dead') return failure
   if (state === 'done') return `done ${timeText(endedAt)}`
   if (state === 'running') return `since ${timeText(startedAt)}`
-  return `next run ${timeText(nextRunAt)}${lastError === undefined ? '' : `, after ${printable(lastError)}`}`
+  return `next run ${timeText(nextRunAt)}${lastError === undefined ? '' : `, after ${failure}`}`
 }
 
 function coloured(line: string, state: DeliveryState): string {
@@ -32,7 +33,7 @@ function coloured(line: string, state: DeliveryState): string {
 
 /** Everything that is kept of one, its body last and laid out to be read. */
 export function entryText(entry: InboxEntry): string {
-  const { key, taskId, outcome, state, attempts, crashes, lastError, query, raw } = entry
+  const { key, taskId, outcome, state, attempts, crashes, lastError, failureCode, query, raw } = entry
   const { receivedAt, startedAt, endedAt, nextRunAt } = entry
   const rows: [string, string | undefined][] = [
     ['key', key],
@@ -45,6 +46,7 @@ export function entryText(entry: InboxEntry): string {
     ['next run', nextRunAt && timeText(nextRunAt)],
     ['ended', endedAt && timeText(endedAt)],
     ['last error', lastError],
+    ['its code', failureCode],
     ['query', Object.keys(query).length > 0 ? JSON.stringify(query) : undefined],
   ]
   const known = rows.flatMap(([name, value]) =>

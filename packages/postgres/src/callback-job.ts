@@ -21,6 +21,8 @@ export interface CallbackData {
   /** The run that was the latest to end in order, by pg-boss's count of them, which begins with 0. */
   endedRun?: number
   lastError?: string
+  /** Null if the latest failure had none, so that an earlier one's goes. */
+  failureCode?: string | null
 }
 
 export function toData({ taskId, outcome, key, raw, query, receivedAt }: LumaCallback): CallbackData {
@@ -57,11 +59,6 @@ export function crashesOf(
 ): { crashes: number; justNow: number } {
   const justNow = Math.max(run - 1 - endedRun, 0)
   return { crashes: crashes + justNow, justNow }
-}
-
-/** What a hook threw may hold what Postgres cannot: NUL and lone surrogates. */
-export function storable(text: string): string {
-  return text.toWellFormed().replaceAll('\0', '\uFFFD')
 }
 
 /** The id of a key's job, as a UUID. */

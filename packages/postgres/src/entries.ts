@@ -60,7 +60,7 @@ export function toEntry(row: JobRow): InboxEntry | undefined {
   const { data } = row
   const source = data && toSource(data)
   if (!source) return undefined
-  const { attempts = 0, lastError } = data
+  const { attempts = 0, lastError, failureCode } = data
   const ours = stateOf(state)
   // pg-boss counts a claim from the second one on. What waits again has ended the run that is counted.
   const run = started_on && (ours === 'pending' || ours === 'dead') ? retry_count + 1 : retry_count
@@ -73,6 +73,7 @@ export function toEntry(row: JobRow): InboxEntry | undefined {
     attempts: ours === 'running' || ours === 'done' ? attempts + 1 : attempts,
     crashes: crashesOf(data, run).crashes,
     lastError,
+    failureCode: failureCode ?? undefined,
     startedAt: started_on ?? undefined,
     endedAt: hasEnded ? (completed_on ?? undefined) : undefined,
     nextRunAt: ours === 'pending' ? start_after : undefined,

@@ -1,6 +1,6 @@
-import { gather, foreignJob, type Job, type JobStore } from '@luma-callback/core/inbox'
+import { gather, foreignJob, type Job, type JobFailure, type JobStore } from '@luma-callback/core/inbox'
 import type { PgBoss } from 'pg-boss'
-import { crashesOf, QUEUE, storable, toSource, type CallbackData } from './callback-job.ts'
+import { crashesOf, QUEUE, toSource, type CallbackData } from './callback-job.ts'
 import type { Database } from './database.ts'
 import { FOR_EVER } from './engine.ts'
 
@@ -24,7 +24,7 @@ export interface JobStoreOptions {
 }
 
 /** What is changed of a job's data when its run has failed. */
-type Failure = Pick<CallbackData, 'attempts' | 'lastError'>
+type Failure = Pick<CallbackData, 'attempts' | 'lastError' | 'failureCode'>
 
 /** How a run ended that did not succeed. */
 interface Ending {
@@ -156,19 +156,19 @@ function toJob({ id, data, retryCount }: { id: string; data: CallbackData | null
 }
 
 function toRow({ job: { id, retryCount, crashes }, delay, changes }: Ending): object {
-  const { lastError } = changes
+  const { lastError, failureCode } = changes
   return {
     id,
     retry_count: retryCount,
     retry_limit: delay === undefined ? retryCount : FOR_EVER,
     delay,
     data: { ...changes, crashes, endedRun: retryCount },
-    output: lastError === undefined ? null : { message: lastError },
+    output: lastError === undefined ? null : { message: lastError, code: failureCode },
   }
 }
 
-function failureOf({ attempt }: PostgresJob, failure: string): Failure {
-  return { attempts: attempt, lastError: storable(failure) }
+function failureOf({ attempt }: PostgresJob, { text, code }: JobFailure): Failure {
+  return { attempts: attempt, lastError: text, failureCode: code ?? null }
 }
 
 function isSuspect({ crashes }: PostgresJob): boolean {

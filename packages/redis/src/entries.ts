@@ -1,6 +1,7 @@
 import type { DeliveryState, InboxEntry } from '@luma-callback/core'
 import type { Job } from 'bullmq'
 import { toSource, type CallbackData } from './callback-job.ts'
+import { failureIn } from './failures.ts'
 
 /** BullMQ's sets and lists, and what each of their jobs is to us. */
 export const STATE_OF: Readonly<Record<string, DeliveryState>> = {
@@ -20,9 +21,10 @@ export function toEntry(
   state: DeliveryState,
   dueAt: number | undefined,
 ): InboxEntry | undefined {
-  const { data, attemptsMade, stalledCounter, failedReason, processedOn, finishedOn } = job
+  const { data, attemptsMade, stalledCounter, processedOn, finishedOn } = job
   const source = data && toSource(data)
   if (!source) return undefined
+  const failure = failureIn(job)
   const hasEnded = state === 'done' || state === 'dead'
   return {
     ...source,
@@ -31,7 +33,8 @@ export function toEntry(
     state,
     attempts: state === 'running' ? attemptsMade + 1 : attemptsMade,
     crashes: stalledCounter,
-    lastError: failedReason || undefined,
+    lastError: failure?.text,
+    failureCode: failure?.code,
     startedAt: processedOn === undefined ? undefined : new Date(processedOn),
     endedAt: hasEnded && finishedOn !== undefined ? new Date(finishedOn) : undefined,
     nextRunAt: state === 'pending' ? new Date(dueAt ?? data.receivedAt) : undefined,

@@ -3,6 +3,7 @@ import { ErrorCode, type Job as BullJob, type Queue, type Worker } from 'bullmq'
 import type { Redis } from 'ioredis'
 import { QUEUE, seenKeys, TAKEN_AT, toSource, type CallbackData } from './callback-job.ts'
 import { problemOf } from './connection.ts'
+import { toBullError } from './failures.ts'
 import { createLeases } from './leases.ts'
 import type { Waker } from './waker.ts'
 
@@ -152,13 +153,13 @@ export function createJobStore(options: JobStoreOptions): RedisJobStore {
     retry(job, failure, delay) {
       job.bullJob.opts.attempts = Number.POSITIVE_INFINITY
       job.bullJob.opts.backoff = { type: 'fixed', delay }
-      return end(job, () => job.bullJob.moveToFailed(failureOf(failure), job.token, false))
+      return end(job, () => job.bullJob.moveToFailed(toBullError(failure), job.token, false))
     },
     bury(job, failure) {
       // BullMQ has no queue of dead letters; what has failed for good is kept among the failed ones, where it can be
       // looked at and retried.
       job.bullJob.opts.attempts = 0
-      return end(job, () => job.bullJob.moveToFailed(failureOf(failure), job.token, false))
+      return end(job, () => job.bullJob.moveToFailed(toBullError(failure), job.token, false))
     },
     giveBack,
     async letGo() {
@@ -185,11 +186,4 @@ async function lossOf(write: () => Promise<unknown>): Promise<unknown> {
 
 function isSuspect({ crashes }: RedisJob): boolean {
   return crashes >= SUSPECT
-}
-
-/** Where a hook's stack leads is told to the observer; in Redis it would only take room. */
-function failureOf(failure: string): Error {
-  const error = new Error(failure)
-  error.stack = failure
-  return error
 }

@@ -57,6 +57,7 @@ export function toEntry(row: WorkRow): InboxEntry {
     attempts: row.attempts,
     crashes: row.crashes,
     lastError: row.last_error ?? undefined,
+    failureCode: row.failure_code ?? undefined,
     receivedAt: new Date(row.received_at),
     startedAt: row.started_at === null ? undefined : new Date(row.started_at),
     endedAt: hasEnded ? new Date(row.at) : undefined,

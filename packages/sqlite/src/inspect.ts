@@ -17,6 +17,7 @@ export interface WorkRow {
   crashes: number
   started_at: number | null
   last_error: string | null
+  failure_code: string | null
 }
 
 /** Where a page begins: behind this row in the order of `at`, then of `id`. */
@@ -45,7 +46,7 @@ const BEFORE_ALL: Position = { at: -1, id: -1 }
 const BEHIND_ALL: Position = { at: Number.MAX_SAFE_INTEGER, id: Number.MAX_SAFE_INTEGER }
 
 export function createInspection(db: DatabaseSync, begin: () => void): Inspection {
-  const columns = `SELECT id, key, task_id, outcome, raw, query, received_at, state, at, attempts, crashes, started_at, last_error FROM work`
+  const columns = `SELECT id, key, task_id, outcome, raw, query, received_at, state, at, attempts, crashes, started_at, last_error, failure_code FROM work`
   const soonest = db.prepare(`${columns} WHERE state = ? AND (at, id) > (?, ?) ORDER BY at, id LIMIT ?`)
   const latest = db.prepare(`${columns} WHERE state = ? AND (at, id) < (?, ?) ORDER BY at DESC, id DESC LIMIT ?`)
   const all = db.prepare(`${columns} WHERE id < ? ORDER BY id DESC LIMIT ?`)

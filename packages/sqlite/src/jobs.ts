@@ -1,4 +1,5 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite'
+import type { JobFailure } from '@luma-callback/core/inbox'
 import type { Owners } from './owners.ts'
 import { STATE } from './schema.ts'
 import { uptime } from './uptime.ts'
@@ -22,7 +23,8 @@ export interface Ending {
   at: number
   /** Taken off the count of attempts: 1 for a run that was cut off. */
   uncounted: 0 | 1
-  failure: string | null
+  /** Null leaves what was kept of an earlier run. */
+  failure: JobFailure | null
 }
 
 export interface Jobs {
@@ -57,7 +59,8 @@ export function createJobs(db: DatabaseSync, owners: Owners, begin: () => void):
     `UPDATE work SET at = ?, is_overdue = 0 WHERE id = ? AND takes = ? AND state = ${STATE.running}`,
   )
   const end = db.prepare(
-    `UPDATE work SET state = ?, at = ?, owner = NULL, attempts = attempts - ?, is_recovered = 0, last_error = coalesce(?, last_error)
+    `UPDATE work SET state = ?, at = ?, owner = NULL, attempts = attempts - ?, is_recovered = 0,
+       failure_code = CASE WHEN ? THEN ? ELSE failure_code END, last_error = coalesce(?, last_error)
      WHERE id = ? AND takes = ? AND state = ${STATE.running}`,
   )
 
@@ -78,7 +81,9 @@ export function createJobs(db: DatabaseSync, owners: Owners, begin: () => void):
     },
     end(id, takes, { state, at, uncounted, failure }) {
       begin()
-      return end.run(STATE[state], at, uncounted, failure, id, takes).changes === 1
+      const { text = null, code = null } = failure ?? {}
+      const hasFailed = failure ? 1 : 0
+      return end.run(STATE[state], at, uncounted, hasFailed, code, text, id, takes).changes === 1
     },
   }
 }

@@ -49,6 +49,8 @@ const MIGRATIONS = [
    ) STRICT;`,
   // Whether the lease has ended once already, and its holder was given another.
   'ALTER TABLE work ADD COLUMN is_overdue INTEGER NOT NULL DEFAULT 0',
+  // What `last_error` says, for programs. What failed before this version has none.
+  'ALTER TABLE work ADD COLUMN failure_code TEXT',
 ]
 
 /** Throws if the file is another program's, or newer than this version knows. Writes nothing. */

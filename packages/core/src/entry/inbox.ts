@@ -2,6 +2,7 @@
 
 export { createRunner, type Runner } from '../inbox/runner.ts'
 export { foreignJob, type ForeignJob, type Job, type JobStore, type RunnerOptions } from '../inbox/job.ts'
+export type { JobFailure } from '../inbox/failure.ts'
 export type { InboxOptions } from '../inbox/contract.ts'
 export type { Deliver, DeliverOptions } from '../hooks/hooks.ts'
 export type { Emit } from '../events/events.ts'

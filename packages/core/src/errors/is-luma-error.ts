@@ -7,7 +7,13 @@ import { BRAND } from './luma-error.ts'
  *
  * @example
  * ```ts
- * if (isLumaError(error, 'ERR_LUMA_OTHER_FAMILY')) console.log(`a callback of ${error.family}`)
+ * import { isLumaError, parseCallback } from '@luma-callback/core'
+ *
+ * try {
+ *   parseCallback({ raw: '{}', query: {}, receivedAt: new Date() })
+ * } catch (error) {
+ *   if (isLumaError(error, 'ERR_LUMA_INVALID_CALLBACK')) console.log(error.reason)
+ * }
  * ```
  */
 export function isLumaError<Code extends LumaErrorCode = LumaErrorCode>(

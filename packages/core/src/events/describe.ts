@@ -1,5 +1,6 @@
-import { toError } from '../errors/errors.ts'
+import { codeOf } from '../errors/code-of.ts'
 import { isLumaError } from '../errors/is-luma-error.ts'
+import { causesText } from './causes-text.ts'
 import type { LumaEvent } from './events.ts'
 import { printable } from './printable.ts'
 
@@ -61,10 +62,11 @@ function name(event: LumaEvent): string {
 }
 
 function errorText(error: Error): string {
-  const { message, cause } = error
-  const code = 'code' in error && typeof error.code === 'string' ? ` [${error.code}]` : ''
-  const because = cause === undefined ? '' : ` (cause: ${printable(toError(cause).message)})`
-  return [`${printable(error.name + code)}: ${printable(message)}${because}`, ...frames(error)].join('\n')
+  const { message } = error
+  const code = codeOf(error)
+  const causes = causesText(error)
+  const what = `${printable(error.name)}${code === undefined ? '' : ` [${code}]`}: ${printable(message)}`
+  return [causes === '' ? what : `${what} (cause: ${causes})`, ...frames(error)].join('\n')
 }
 
 const MOST_FRAMES = 10

@@ -1,3 +1,4 @@
+import { codeOf } from '../errors/code-of.ts'
 import type { LumaEvent } from './events.ts'
 
 /** Characters of an address or of an error's name that are looked at. */
@@ -48,6 +49,5 @@ export function kindOf(event: LumaEvent): string | undefined {
 }
 
 function nameOf(error: Error): string {
-  const code = 'code' in error && typeof error.code === 'string' ? error.code : error.name
-  return code.slice(0, LONGEST_NAME)
+  return codeOf(error) ?? error.name.slice(0, LONGEST_NAME)
 }

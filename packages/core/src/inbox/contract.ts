@@ -68,8 +68,13 @@ export interface InboxEntry extends Readonly<Required<CallbackSource>> {
   readonly attempts: number
   /** Runs that ended with their process, or with their lease. */
   readonly crashes: number
-  /** What the latest failure said. */
+  /** For people: what the latest failure said, with its causes, in one line. */
   readonly lastError: string | undefined
+  /**
+   * For programs: what the latest failure was. Our `code`, else one of Node or of a library, such as `ECONNREFUSED`; undefined
+   * if it had none that is a short plain text.
+   */
+  readonly failureCode: string | undefined
   /** When the latest run began. */
   readonly startedAt: Date | undefined
   /** When it was done, or dead. */

@@ -1,5 +1,6 @@
 import type { CallbackSource } from '../callback/parse.ts'
 import type { InboxOptions } from './contract.ts'
+import type { JobFailure } from './failure.ts'
 import type { Deliver } from '../hooks/hooks.ts'
 
 /** A job in an engine's queue that is not a callback. */
@@ -30,10 +31,10 @@ export interface JobStore<Held extends Job = Job> {
   /** Holds the lease for another while. */
   renew(job: Held): Promise<boolean>
   complete(job: Held): Promise<boolean>
-  /** Ends a failed run; the next one is due in `delay` milliseconds. */
-  retry(job: Held, failure: string, delay: number): Promise<boolean>
+  /** Ends a failed run and keeps what it failed with; the next one is due in `delay` milliseconds. */
+  retry(job: Held, failure: JobFailure, delay: number): Promise<boolean>
   /** Ends the last run: dead, until someone requeues it. */
-  bury(job: Held, failure: string): Promise<boolean>
+  bury(job: Held, failure: JobFailure): Promise<boolean>
   /** Ends a run that was cut off. It is due again at once and has not counted. */
   giveBack(job: Held): Promise<boolean>
 }

@@ -9,6 +9,7 @@ import {
   UnrecoverableError,
 } from '../errors/errors.ts'
 import { isLumaError } from '../errors/is-luma-error.ts'
+import { failureOf } from './failure.ts'
 import type { Job, RunnerOptions } from './job.ts'
 import { keepLease } from './lease.ts'
 import { pause } from '../internal/promises.ts'
@@ -18,8 +19,6 @@ import { pause } from '../internal/promises.ts'
  * commonly bears before it gives the service up.
  */
 const MOST_CRASHES = 4
-/** Characters of an error that are kept with a callback. */
-const LONGEST_FAILURE = 2_000
 
 export interface JobContext<Held extends Job> extends RunnerOptions<Held> {
   /** Ends this run. */
@@ -57,7 +56,7 @@ export async function runJob<Held extends Job>(job: Held, context: JobContext<He
     const unreadable = toError(error)
     const message = `the stored callback ${key} cannot be read, so it is dead: ${unreadable.message}`
     emit({ type: 'error', error: new UnrecoverableError(message, { cause: unreadable }) })
-    const failure = failureText(unreadable)
+    const failure = failureOf(unreadable)
     await note(job, context, () => store.bury(job, failure))
   } finally {
     keeper.stop()
@@ -111,7 +110,7 @@ async function endFailed<Held extends Job>(
   const { attempt } = job
   const { reason } = abort.signal
   // Before it is written: what goes wrong in writing is taken for the store's fault, and tried again for ever.
-  const failure = failureText(error)
+  const failure = failureOf(error)
   if (isLumaError(reason, 'ERR_LUMA_CLOSED')) {
     await note(job, context, () => store.giveBack(job))
   } else if (isLumaError(reason, 'ERR_LUMA_LEASE_LOST')) {
@@ -158,8 +157,4 @@ async function note<Held extends Job>(
     }
   }
   return false
-}
-
-function failureText({ name, message }: Error): string {
-  return `${name}: ${message}`.slice(0, LONGEST_FAILURE)
 }

@@ -1,12 +1,20 @@
 import type { LumaCallback } from '../callback/parse.ts'
-import { ForgedError, StoreUnavailableError, UnconfirmedError } from '../errors/errors.ts'
+import type { LumaErrorCode } from '../errors/codes.ts'
+import { StoreUnavailableError } from '../errors/errors.ts'
 import type { DurableInbox, Inbox, InboxEntry } from '../inbox/contract.ts'
 
-const UNBORNE = [ForgedError, UnconfirmedError].map(({ name }) => `${name}: `)
+const UNBORNE: readonly (string | undefined)[] = ['ERR_LUMA_FORGED', 'ERR_LUMA_UNCONFIRMED'] satisfies LumaErrorCode[]
+/** How the text of such a failure begins. Older releases kept no code beside it. */
+const UNBORNE_TEXT = /^(?:Forged|Unconfirmed)Error: /
 
 /** Whether a callback ended because nobody bore it out, so that a later one of its key may be the true one. */
-export function isUnborne({ state, lastError }: Partial<Pick<InboxEntry, 'state' | 'lastError'>>): boolean {
-  return state === 'dead' && UNBORNE.some((start) => lastError?.startsWith(start))
+export function isUnborne({
+  state,
+  failureCode,
+  lastError = '',
+}: Partial<Pick<InboxEntry, 'state' | 'failureCode' | 'lastError'>>): boolean {
+  if (state !== 'dead') return false
+  return failureCode === undefined ? UNBORNE_TEXT.test(lastError) : UNBORNE.includes(failureCode)
 }
 
 /**

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import type { DeliveryState, DurableInbox } from '@luma-callback/core'
+import { UnrecoverableError, type DeliveryState, type DurableInbox } from '@luma-callback/core'
 import { callbackOf } from './callbacks.ts'
 import { untilAborted } from './hooks.ts'
 import { isDurable, type Started, type Tests, type InboxTest } from './inbox-test.ts'
@@ -46,6 +46,20 @@ async function pagesOf(inbox: DurableInbox, state: DeliveryState | undefined, li
   return pages
 }
 
+/** What each task fails with, run by run. */
+const FAILURES: Readonly<Record<string, readonly [first: Error, second: Error]>> = {
+  network: [
+    new Error('not yet'),
+    new TypeError('fetch failed', { cause: withCode('connect ECONNREFUSED', 'ECONNREFUSED') }),
+  ],
+  ours: [withCode('not yet', 'EAGAIN'), new UnrecoverableError('no such order')],
+  plain: [withCode('not yet', 'EAGAIN'), new Error('a last error without a code')],
+}
+
+function withCode(message: string, code: string): Error {
+  return Object.assign(new Error(message), { code })
+}
+
 /** Looking into an inbox from outside. */
 export const inspected: Tests = {
   'counts are told': async (inboxTest) => {
@@ -69,6 +83,30 @@ export const inspected: Tests = {
     for (const time of [entry.receivedAt, entry.startedAt, entry.endedAt]) assert.ok(time instanceof Date)
     assert.equal(entry.nextRunAt, undefined)
     assert.equal(await inbox.get('of nothing'), undefined)
+  },
+
+  'what a run failed with is kept as a text with its causes, and as a code': async ({ start, until }) => {
+    const { inbox, events } = await start(
+      async ({ taskId }, { attempt }) => {
+        throw FAILURES[taskId]?.[attempt - 1]
+      },
+      { retry: { attempts: 2, minDelay: 1, maxDelay: 1 } },
+    )
+    assert.ok(isDurable(inbox), 'it has no list, get, requeue, stats and purge')
+    for (const name of Object.keys(FAILURES)) await inbox.record(callbackOf(name))
+    await until('all are dead', () => events.filter(({ type }) => type === 'dead').length === 3)
+    const { entries } = await inbox.list({ state: 'dead' })
+    assert.deepEqual(
+      entries
+        .map(({ taskId, lastError, failureCode }) => ({ taskId, lastError, failureCode }))
+        .toSorted((a, b) => (a.taskId < b.taskId ? -1 : 1)),
+      [
+        { taskId: 'network', lastError: 'TypeError: fetch failed: connect ECONNREFUSED', failureCode: 'ECONNREFUSED' },
+        { taskId: 'ours', lastError: 'UnrecoverableError: no such order', failureCode: 'ERR_LUMA_UNRECOVERABLE' },
+        { taskId: 'plain', lastError: 'Error: a last error without a code', failureCode: undefined },
+      ],
+    )
+    assert.equal((await inbox.get('ours:success'))?.failureCode, 'ERR_LUMA_UNRECOVERABLE')
   },
 
   'pages hold each entry once': async (inboxTest) => {
@@ -104,7 +142,7 @@ export const inspected: Tests = {
     const { inbox, deliveries, events } = await start(
       async (callback, run) => {
         if (callback.taskId === 'running') return untilAborted(callback, run)
-        throw new Error('not yet')
+        throw withCode('not yet', 'EAGAIN')
       },
       { retry: { attempts: 3, minDelay: 600_000, maxDelay: 600_000 } },
     )
@@ -124,6 +162,7 @@ export const inspected: Tests = {
     )
     assert.ok(Number(waiting[0]?.nextRunAt) > Date.now() + 60_000)
     assert.match(waiting[0]?.lastError ?? '', /not yet/)
+    assert.equal(waiting[0]?.failureCode, 'EAGAIN')
 
     const { entries: atWork } = await inbox.list({ state: 'running' })
     assert.deepEqual(
