@@ -76,7 +76,7 @@ test.each([NaN, -1, 0, '5'])('waitFor refuses the timeout %o', async (timeout) =
   const handler = createHandler({ onSuccess: () => {}, verify: () => true })
   const waiting = handler.waitFor('t', { timeout: timeout as number })
   await expect(waiting).rejects.toThrow(
-    new TypeError('waitFor: option "timeout" must be a number of milliseconds above 0'),
+    new TypeError('waitFor: option "timeout" must be a number above 0, in milliseconds'),
   )
   await handler.close()
 })

@@ -18,7 +18,7 @@ describe('options', () => {
 
   test('one that is not known is refused, and the known ones are named', () => {
     expect(() => sqliteInbox('luma.db', { timeout: 1 } as object)).toThrow(
-      'unknown option "timeout"; known are busyTimeout, lease, pollInterval',
+      'sqliteInbox: unknown option "timeout", did you mean "busyTimeout"? Known are busyTimeout, lease, pollInterval',
     )
   })
 

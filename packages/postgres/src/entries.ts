@@ -1,4 +1,5 @@
 import type { DeliveryState, InboxEntry } from '@luma-callback/core'
+import { wrongOption } from '@luma-callback/core/internal'
 import { crashesOf, toSource, type CallbackData } from './callback-job.ts'
 
 export interface JobRow {
@@ -49,7 +50,7 @@ export function stateOf(state: string): DeliveryState {
 export function toPosition(cursor: string): Position {
   const [, micros, id] = /^(\d{1,18})\.([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})$/.exec(cursor) ?? []
   if (micros === undefined || id === undefined) {
-    throw new TypeError('list: "cursor" must be one that a page came with')
+    throw wrongOption({ caller: 'list', name: 'cursor' }, 'must be one that a page came with')
   }
   return { micros, id }
 }

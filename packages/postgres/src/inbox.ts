@@ -8,7 +8,7 @@ import {
   type Recorded,
 } from '@luma-callback/core'
 import { createRunner, type Deliver, type InboxOptions, type Runner } from '@luma-callback/core/inbox'
-import { pause, systemClock, toError, within } from '@luma-callback/core/internal'
+import { closeTimeout, pause, systemClock, toError, within } from '@luma-callback/core/internal'
 import { openDatabase, type PostgresConnection } from './database.ts'
 import { isGone, startEngine, type Engine } from './engine.ts'
 import { purgeDone, startHousekeeping } from './housekeeping.ts'
@@ -139,9 +139,9 @@ export function postgresInbox(connection: PostgresConnection, options: PostgresI
     }
   }
 
-  async function shutDown(closeTimeout: number | undefined): Promise<void> {
+  async function shutDown(patience: number): Promise<void> {
     await Promise.all([work?.listener.stop(), work?.housekeeping.stop()])
-    await work?.runner.close({ timeout: closeTimeout })
+    await work?.runner.close({ timeout: patience })
     // A hook that heeds no signal runs on; another process may begin it anew at once.
     await soon(async () => work?.store.letGo())
     await soon(async () => (await opening)?.stop())
@@ -171,9 +171,10 @@ export function postgresInbox(connection: PostgresConnection, options: PostgresI
         void beginLater(deliver, given)
       }
     },
-    close({ timeout: closeTimeout } = {}) {
+    async close(closeOptions) {
+      const patience = closeTimeout(closeOptions)
       closed.abort()
-      closing ??= shutDown(closeTimeout)
+      closing ??= shutDown(patience)
       return closing
     },
     list: (listOptions) => ask('be asked for a list', () => inspection.list(listOptions)),

@@ -1,5 +1,5 @@
 import { NodeVersionError } from '@luma-callback/core'
-import { readEngineOptions } from '@luma-callback/core/internal'
+import { checkOptions, flag, milliseconds, optional, text, type Filled, type Rules } from '@luma-callback/core/internal'
 
 /** What `postgresDedupe` can be told. */
 export interface PostgresDedupeOptions {
@@ -25,41 +25,29 @@ export interface PostgresInboxOptions extends PostgresDedupeOptions {
   telemetry?: boolean | undefined
 }
 
-const DEDUPE_RULES = {
-  schema: {
-    fallback: 'luma',
+const DEDUPE_RULES: Rules<Filled<PostgresDedupeOptions>> = {
+  schema: optional(
     // Postgres cuts names at 63 characters, and a channel has this one in it.
-    pattern: /^[a-z_][a-z0-9_]{0,47}$/,
-    must: 'a lower case name of at most 48 letters, digits, _',
-  },
-  timeout: { fallback: 2_000, least: 1 },
+    text({ pattern: /^[a-z_][a-z0-9_]{0,47}$/, must: 'a lower case name of at most 48 letters, digits, _' }),
+    'luma',
+  ),
+  timeout: milliseconds({ fallback: 2_000 }),
 }
-const INBOX_RULES = {
+const INBOX_RULES: Rules<Filled<PostgresInboxOptions>> = {
   ...DEDUPE_RULES,
-  lease: { fallback: 15_000, least: 1_000 },
-  pollInterval: { fallback: 500, least: 10 },
-  telemetry: { fallback: false },
+  lease: milliseconds({ least: 1_000, fallback: 15_000 }),
+  pollInterval: milliseconds({ least: 10, fallback: 500 }),
+  telemetry: flag(false),
 }
 
-interface DedupeSettings {
-  schema: string
-  timeout: number
+/** @throws TypeError that names the option that is wrong or unknown. */
+export function readInboxOptions(options: PostgresInboxOptions): Filled<PostgresInboxOptions> {
+  return checkOptions('postgresInbox', options, INBOX_RULES)
 }
 
-export interface InboxSettings extends DedupeSettings {
-  lease: number
-  pollInterval: number
-  telemetry: boolean
-}
-
-/** Checks the options and fills in their defaults. Throws a TypeError that names the one that is wrong. */
-export function readInboxOptions(options: PostgresInboxOptions): InboxSettings {
-  return readEngineOptions('postgresInbox', options, INBOX_RULES)
-}
-
-/** Checks the options and fills in their defaults. Throws a TypeError that names the one that is wrong. */
-export function readDedupeOptions(options: PostgresDedupeOptions): DedupeSettings {
-  return readEngineOptions('postgresDedupe', options, DEDUPE_RULES)
+/** @throws TypeError that names the option that is wrong or unknown. */
+export function readDedupeOptions(options: PostgresDedupeOptions): Filled<PostgresDedupeOptions> {
+  return checkOptions('postgresDedupe', options, DEDUPE_RULES)
 }
 
 /** The first Node that pg-boss runs on, and that can `require` it. */

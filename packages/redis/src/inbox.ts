@@ -2,7 +2,7 @@ import { AsyncLocalStorage } from 'node:async_hooks'
 import { hostname } from 'node:os'
 import { ClosedError, isLumaError, StoreUnavailableError, type DurableInbox } from '@luma-callback/core'
 import { createRunner, type Runner } from '@luma-callback/core/inbox'
-import { systemClock, within } from '@luma-callback/core/internal'
+import { closeTimeout, systemClock, within } from '@luma-callback/core/internal'
 import { Worker } from 'bullmq'
 import { QUEUE } from './callback-job.ts'
 import { checkForQueue, connector, openQueue, problemOf, type OpenQueue, type RedisConnection } from './connection.ts'
@@ -85,10 +85,10 @@ export function redisInbox(connection: RedisConnection, options: RedisInboxOptio
     return opened
   })
 
-  async function shutDown(closeTimeout: number | undefined): Promise<void> {
+  async function shutDown(patience: number): Promise<void> {
     work?.waker.stop()
     work?.recovery.stop()
-    await work?.runner.close({ timeout: closeTimeout })
+    await work?.runner.close({ timeout: patience })
     // A hook that heeds no signal runs on; another process may begin it anew at once.
     await work?.store.letGo()
     await work?.worker.close(true).catch(() => {})
@@ -135,8 +135,9 @@ export function redisInbox(connection: RedisConnection, options: RedisInboxOptio
         () => {},
       )
     },
-    close({ timeout: closeTimeout } = {}) {
-      closing ??= shutDown(closeTimeout)
+    async close(closeOptions) {
+      const patience = closeTimeout(closeOptions)
+      closing ??= shutDown(patience)
       return closing
     },
     list: (listOptions) => ask('be asked for a list', () => inspection.list(listOptions)),

@@ -1,4 +1,4 @@
-import { readEngineOptions } from '@luma-callback/core/internal'
+import { checkOptions, milliseconds, optional, text, type Filled, type Rules } from '@luma-callback/core/internal'
 
 /** What `redisDedupe` can be told. */
 export interface RedisDedupeOptions {
@@ -22,32 +22,22 @@ export interface RedisInboxOptions extends RedisDedupeOptions {
   pollInterval?: number | undefined
 }
 
-const DEDUPE_RULES = {
-  prefix: { fallback: '{luma}', pattern: /^[\w{}.:-]{1,100}$/, must: '1 to 100 letters, digits, or _ - . : { }' },
-  timeout: { fallback: 2_000, least: 1 },
+const DEDUPE_RULES: Rules<Filled<RedisDedupeOptions>> = {
+  prefix: optional(text({ pattern: /^[\w{}.:-]{1,100}$/, must: '1 to 100 letters, digits, or _ - . : { }' }), '{luma}'),
+  timeout: milliseconds({ fallback: 2_000 }),
 }
-const INBOX_RULES = {
+const INBOX_RULES: Rules<Filled<RedisInboxOptions>> = {
   ...DEDUPE_RULES,
-  lease: { fallback: 15_000, least: 1_000 },
-  pollInterval: { fallback: 500, least: 10 },
+  lease: milliseconds({ least: 1_000, fallback: 15_000 }),
+  pollInterval: milliseconds({ least: 10, fallback: 500 }),
 }
 
-interface DedupeSettings {
-  prefix: string
-  timeout: number
+/** @throws TypeError that names the option that is wrong or unknown. */
+export function readInboxOptions(options: RedisInboxOptions): Filled<RedisInboxOptions> {
+  return checkOptions('redisInbox', options, INBOX_RULES)
 }
 
-interface InboxSettings extends DedupeSettings {
-  lease: number
-  pollInterval: number
-}
-
-/** Checks the options and fills in their defaults. Throws a TypeError that names the one that is wrong. */
-export function readInboxOptions(options: RedisInboxOptions): InboxSettings {
-  return readEngineOptions('redisInbox', options, INBOX_RULES)
-}
-
-/** Checks the options and fills in their defaults. Throws a TypeError that names the one that is wrong. */
-export function readDedupeOptions(options: RedisDedupeOptions): DedupeSettings {
-  return readEngineOptions('redisDedupe', options, DEDUPE_RULES)
+/** @throws TypeError that names the option that is wrong or unknown. */
+export function readDedupeOptions(options: RedisDedupeOptions): Filled<RedisDedupeOptions> {
+  return checkOptions('redisDedupe', options, DEDUPE_RULES)
 }

@@ -1,4 +1,5 @@
 import type { DeliveryState } from '@luma-callback/core'
+import { wrongOption } from '@luma-callback/core/internal'
 import type { Redis } from 'ioredis'
 import type { OpenQueue } from './connection.ts'
 import { STATE_OF } from './entries.ts'
@@ -54,7 +55,7 @@ export function nextCursor(
 /** Throws a TypeError for a cursor that is none of ours. */
 export function toPosition(cursor: string): Position {
   const [, number = '', id] = /^(\d{1,16})(?:\.([0-9a-f]{32}))?$/.exec(cursor) ?? []
-  if (number === '') throw new TypeError('list: "cursor" must be one that a page came with')
+  if (number === '') throw wrongOption({ caller: 'list', name: 'cursor' }, 'must be one that a page came with')
   return id === undefined ? { skip: Number(number) } : { score: Number(number), id }
 }
 

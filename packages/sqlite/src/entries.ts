@@ -1,4 +1,5 @@
 import type { DeliveryState, InboxEntry, InboxPage } from '@luma-callback/core'
+import { wrongOption } from '@luma-callback/core/internal'
 import type { Position, WorkRow } from './inspect.ts'
 import { STATE } from './schema.ts'
 
@@ -33,7 +34,8 @@ export async function readPage(
 /** Where a cursor of ours points to. Throws a TypeError for another's. */
 export function toPosition(cursor: string): Position {
   const [, at, id] = /^(\d{1,16})\.(\d{1,16})$/.exec(cursor) ?? []
-  if (at === undefined || id === undefined) throw new TypeError('list: "cursor" must be one that a page came with')
+  if (at === undefined || id === undefined)
+    throw wrongOption({ caller: 'list', name: 'cursor' }, 'must be one that a page came with')
   return { at: Number(at), id: Number(id) }
 }
 

@@ -1,6 +1,7 @@
 import { resolve } from 'node:path'
 import { ClosedError, type DurableInbox, type LumaCallback, type Recorded } from '@luma-callback/core'
 import { createRunner, readListOptions, type Deliver, type InboxOptions, type Runner } from '@luma-callback/core/inbox'
+import { closeTimeout } from '@luma-callback/core/internal'
 import { checkKey, toNewCallback } from './new-callback.ts'
 import { readPage, toEntry, toPosition } from './entries.ts'
 import { startHousekeeping } from './housekeeping.ts'
@@ -88,7 +89,7 @@ export function sqliteInbox(file: string, options: SqliteInboxOptions = {}): Dur
     return new ClosedError(`the inbox ${path} was closed`)
   }
 
-  async function shutDown(timeout: number | undefined): Promise<void> {
+  async function shutDown(timeout: number): Promise<void> {
     await starting?.catch(() => {})
     // What is not written at once is tried again, until nobody waits for it any more.
     thread.hurry()
@@ -108,7 +109,8 @@ export function sqliteInbox(file: string, options: SqliteInboxOptions = {}): Dur
       })
       return starting
     },
-    close({ timeout } = {}) {
+    async close(closeOptions) {
+      const timeout = closeTimeout(closeOptions)
       closing ??= shutDown(timeout)
       return closing
     },

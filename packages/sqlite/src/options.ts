@@ -1,5 +1,5 @@
 import { NodeVersionError } from '@luma-callback/core'
-import { readEngineOptions } from '@luma-callback/core/internal'
+import { checkOptions, milliseconds, type Filled, type Rules } from '@luma-callback/core/internal'
 
 /** What `sqliteInbox` can be told, in milliseconds. */
 export interface SqliteInboxOptions {
@@ -15,15 +15,15 @@ export interface SqliteInboxOptions {
   pollInterval?: number | undefined
 }
 
-const RULES = {
-  busyTimeout: { fallback: 5_000, least: 0 },
-  lease: { fallback: 30_000, least: 1_000 },
-  pollInterval: { fallback: 500, least: 10 },
+const RULES: Rules<Filled<SqliteInboxOptions>> = {
+  busyTimeout: milliseconds({ least: 0, fallback: 5_000 }),
+  lease: milliseconds({ least: 1_000, fallback: 30_000 }),
+  pollInterval: milliseconds({ least: 10, fallback: 500 }),
 }
 
-/** Checks the options and fills in their defaults. Throws a TypeError that names the one that is wrong. */
-export function readOptions(options: SqliteInboxOptions): Required<{ [Name in keyof typeof RULES]: number }> {
-  return readEngineOptions('sqliteInbox', options, RULES)
+/** @throws TypeError that names the option that is wrong or unknown. */
+export function readOptions(options: SqliteInboxOptions): Filled<SqliteInboxOptions> {
+  return checkOptions('sqliteInbox', options, RULES)
 }
 
 /** The first Node whose `node:sqlite` needs no flag. */

@@ -1,5 +1,7 @@
 import { hash } from 'node:crypto'
+import { checkOptions } from '../internal/check-options.ts'
 import { systemClock, type Clock } from '../internal/clock.ts'
+import { integer } from '../internal/option-rules.ts'
 
 /**
  * What a claim found. `held`: someone works on it. `done`: it was completed before with this content;
@@ -39,7 +41,7 @@ export interface DedupeStore {
 
 export interface MemoryDedupeOptions {
   /** How many done keys are remembered; the oldest go first. 100 000 by default. */
-  max?: number
+  max?: number | undefined
 }
 
 interface Entry {
@@ -54,7 +56,7 @@ interface Entry {
  * Remembers in this process's memory: the default of direct mode, good for one process. A claim that is held is never
  * dropped. A key that is done is forgotten after its retention, or when `max` others came after it.
  *
- * @throws TypeError if `max` is not a positive integer.
+ * @throws TypeError that names the option that is wrong or unknown.
  */
 export function memoryDedupe(options: MemoryDedupeOptions = {}): DedupeStore {
   return memoryDedupeOn(systemClock, options)
@@ -62,10 +64,7 @@ export function memoryDedupe(options: MemoryDedupeOptions = {}): DedupeStore {
 
 /** `memoryDedupe` on the clock that its receiver goes by. */
 export function memoryDedupeOn(clock: Clock, options: MemoryDedupeOptions = {}): DedupeStore {
-  const max = options.max ?? 100_000
-  if (!Number.isSafeInteger(max) || max < 1) {
-    throw new TypeError(`memoryDedupe: option "max" must be a positive integer, got ${String(max)}`)
-  }
+  const { max } = checkOptions('memoryDedupe', options, { max: integer({ fallback: 100_000 }) })
   const entries = new Map<string, Entry>()
   // What is done, oldest first, in a ring: a Map's own order would do, but finding its first key after many
   // were deleted means to step over all the gaps.

@@ -1,5 +1,5 @@
 import { causesOf, messageOf } from '../errors/causes.ts'
-import { printable } from './printable.ts'
+import { printable } from '../internal/printable.ts'
 
 /**
  * What the causes of an error say, in one line: `fetch` only says that it failed, and why is in its cause. Of an AggregateError

@@ -2,7 +2,7 @@ import { codeOf } from '../errors/code-of.ts'
 import { isLumaError } from '../errors/is-luma-error.ts'
 import { causesText } from './causes-text.ts'
 import type { LumaEvent } from './events.ts'
-import { printable } from './printable.ts'
+import { printable } from '../internal/printable.ts'
 
 /** Characters. Behind a proxy it is what a header says, and so anything. */
 const LONGEST_ADDRESS = 64

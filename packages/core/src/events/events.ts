@@ -1,7 +1,7 @@
 import type { RefusalReason } from '../errors/refusal.ts'
 import type { LumaCallback } from '../callback/parse.ts'
 import { toError } from '../errors/errors.ts'
-import { printable } from './printable.ts'
+import { printable } from '../internal/printable.ts'
 
 /** Everything notable, in one union; narrow on `type`. */
 export type LumaEvent =

@@ -3,7 +3,7 @@ import { captureContext } from '../internal/async-context.ts'
 import { describeEvent } from './describe.ts'
 import { isTrouble, kindOf, LONGEST_NAME } from './event-kinds.ts'
 import type { LumaEvent } from './events.ts'
-import { printable } from './printable.ts'
+import { printable } from '../internal/printable.ts'
 
 /** Milliseconds from a line to the next of its kind. They double with each line, up to the longest. */
 const FIRST_PAUSE = 1_000

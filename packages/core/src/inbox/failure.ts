@@ -2,7 +2,7 @@ import { causesOf } from '../errors/causes.ts'
 import { codeOf } from '../errors/code-of.ts'
 import { isLumaError } from '../errors/is-luma-error.ts'
 import { causesText } from '../events/causes-text.ts'
-import { printable } from '../events/printable.ts'
+import { printable } from '../internal/printable.ts'
 
 /** What ended a run that failed, as an inbox keeps it. */
 export interface JobFailure {

@@ -1,7 +1,8 @@
 import type { Timer } from '../internal/clock.ts'
 import { captureContext } from '../internal/async-context.ts'
 import { ClosedError, StoreUnavailableError } from '../errors/errors.ts'
-import { CLOSE_TIMEOUT, type CloseOptions } from './contract.ts'
+import { closeTimeout } from './close-timeout.ts'
+import type { CloseOptions } from './contract.ts'
 import type { Job, RunnerOptions } from './job.ts'
 import { within } from '../internal/promises.ts'
 import { runJob } from './run-job.ts'
@@ -104,7 +105,8 @@ export function createRunner<Held extends Job>(options: RunnerOptions<Held>): Ru
   poll()
   return {
     wake,
-    close({ timeout = CLOSE_TIMEOUT } = {}) {
+    async close(closeOptions) {
+      const timeout = closeTimeout(closeOptions)
       // Assigned before anything is waited for, so that nothing new is begun.
       closing ??= Promise.resolve().then(() => shutDown(timeout))
       return closing

@@ -1,5 +1,8 @@
 import type { LumaCallback } from '../callback/parse.ts'
+import { checkOptions } from '../internal/check-options.ts'
 import { systemClock } from '../internal/clock.ts'
+import { integer } from '../internal/option-rules.ts'
+import { closeTimeout } from './close-timeout.ts'
 import { ClosedError, StoreUnavailableError, toError } from '../errors/errors.ts'
 import type { DurableInbox, InboxOptions, Recorded } from './contract.ts'
 import { mover, troublesOf } from './spool-moves.ts'
@@ -23,7 +26,7 @@ const MOVING = { attempts: Number.MAX_SAFE_INTEGER, minDelay: 500, maxDelay: 5_0
  *
  * @param inbox - Where callbacks belong: `redisInbox`, `postgresInbox`, or one of your own.
  * @param spool - Where they wait: `sqliteInbox(file)`, a file for each machine, and for nothing else.
- * @throws TypeError for a timeout that is no positive integer.
+ * @throws TypeError that names the option that is wrong or unknown.
  * @example
  * ```ts
  * import { withSpool } from '@luma-callback/core'
@@ -34,10 +37,9 @@ const MOVING = { attempts: Number.MAX_SAFE_INTEGER, minDelay: 500, maxDelay: 5_0
  * ```
  */
 export function withSpool(inbox: DurableInbox, spool: DurableInbox, options: SpoolOptions = {}): DurableInbox {
-  const timeout = options.timeout ?? TIMEOUT
-  if (!Number.isSafeInteger(timeout) || timeout < 1) {
-    throw new TypeError('withSpool: option "timeout" must be a positive integer, in milliseconds')
-  }
+  const { timeout } = checkOptions('withSpool', options, {
+    timeout: integer({ fallback: TIMEOUT, unit: 'milliseconds' }),
+  })
   const closed = new AbortController()
   let starting: Promise<void> | undefined
 
@@ -102,8 +104,9 @@ export function withSpool(inbox: DurableInbox, spool: DurableInbox, options: Spo
       ).catch(() => {})
     },
     async close(closeOptions) {
+      const closing = { timeout: closeTimeout(closeOptions) }
       closed.abort()
-      await Promise.all([inbox.close(closeOptions), spool.close(closeOptions), starting])
+      await Promise.all([inbox.close(closing), spool.close(closing), starting])
     },
     async get(key) {
       const spooled = await spool.get(key).catch(() => undefined)

@@ -1,4 +1,4 @@
-import { has, isPromise } from './option-hints.ts'
+import { has, isPromise } from '../internal/check-options.ts'
 
 /**
  * What is wrong with the arguments of `lumaCallback(onSuccess, options?)` or `lumaCallback(options)`, and what to write

@@ -1,16 +1,24 @@
-import { z } from 'zod'
 import type { RetrySchedule } from '../hooks/backoff.ts'
 import { callProblem } from './call-hints.ts'
 import type { LumaCallback } from '../callback/parse.ts'
-import { LONGEST_TIMER } from '../internal/clock.ts'
+import { checkOptions, wrongOption, type Rules } from '../internal/check-options.ts'
+import {
+  bytes,
+  callable,
+  custom,
+  having,
+  integer,
+  mapped,
+  milliseconds,
+  optional,
+  retry,
+} from '../internal/option-rules.ts'
 import type { DedupeStore } from '../direct/dedupe.ts'
 import type { Observer } from '../events/events.ts'
 import type { FailureHook, SuccessHook } from '../hooks/hooks.ts'
 import type { Inbox } from '../inbox/contract.ts'
-import { nearestName } from './nearest-name.ts'
-import { has, isHook, optionHint, timeHint } from './option-hints.ts'
+import { dedupeHint, hookProblem, inboxHint, trustHint } from './option-hints.ts'
 import { normalisePath, pathProblem } from '../request/path.ts'
-import { printable } from '../events/printable.ts'
 import { secretProblem, type Secret } from '../verify/secret.ts'
 import type { Verify } from '../verify/verify.ts'
 import type { Trust } from '../hooks/trust.ts'
@@ -92,6 +100,7 @@ export interface Settings {
   observe: Observer | undefined
 }
 
+const CALLER = 'lumaCallback'
 const DAY = 24 * 60 * 60 * 1000
 
 /**
@@ -101,12 +110,12 @@ const DAY = 24 * 60 * 60 * 1000
  */
 export function toOptions(first: SuccessHook | LumaOptions, second?: Omit<LumaOptions, 'onSuccess'>): LumaOptions {
   const problem = callProblem(first, second)
-  if (problem !== undefined) throw new TypeError(`lumaCallback: ${problem}`)
+  if (problem !== undefined) throw new TypeError(`${CALLER}: ${problem}`)
   if (typeof first !== 'function') return first
   if (second && 'onSuccess' in second)
     throw wrong('onSuccess', 'was given twice: as the first argument and as an option')
   // Options may come from a class or a prototype: what is inherited counts, or a `secret` there would be lost.
-  const inherited = Object.keys(settingsSchema.shape).filter((name) => second && name in second)
+  const inherited = Object.keys(RULES).filter((name) => second && name in second)
   const given = inherited.map((name) => [name, (second as Record<string, unknown>)[name]] as const)
   return { ...second, ...Object.fromEntries(given), onSuccess: first }
 }
@@ -119,7 +128,7 @@ export function toOptions(first: SuccessHook | LumaOptions, second?: Omit<LumaOp
 export function readOptions(options: LumaOptions): Settings {
   if (typeof options !== 'object' || options === null) {
     throw new TypeError(
-      'lumaCallback: give it a function to call on success, or an object of options; createHandler takes options alone, as in createHandler({ onSuccess })',
+      `${CALLER}: give it a function to call on success, or an object of options; createHandler takes options alone, as in createHandler({ onSuccess })`,
     )
   }
   const given: unknown = options.secret
@@ -129,118 +138,39 @@ export function readOptions(options: LumaOptions): Settings {
       `is ${given}; is an environment variable not set? To take callbacks unverified, leave the option out`,
     )
   }
-  const { data: settings, error } = settingsSchema.safeParse(options)
-  if (error) throw optionError(error, options)
+  const settings = checkOptions(CALLER, options, RULES)
   if (settings.inbox && options.dedupe) throw wrong('dedupe', 'is for direct mode; an inbox has a memory of its own')
   if (settings.retry.minDelay > settings.retry.maxDelay) throw wrong('retry.minDelay', 'is greater than retry.maxDelay')
   if (settings.retention < settings.tolerance * 2000)
     throw wrong('retention', 'must be at least twice the tolerance; it is in milliseconds, the tolerance in seconds')
-  return settings as Settings
+  return settings
 }
 
-function integer(least: number, most: number, fallback: number) {
-  const message =
-    most === Number.MAX_SAFE_INTEGER
-      ? `must be an integer of at least ${least}`
-      : `must be an integer from ${least} to ${most}`
-  return z.int(message).min(least, message).max(most, message).default(fallback)
+const RULES: Rules<Settings> = {
+  onSuccess: custom(hookProblem),
+  onFailure: optional(custom(hookProblem)),
+  path: mapped(optional(custom<string>(pathProblem), '/luma-modify-callback'), normalisePath),
+  inbox: optional(having(['record', 'start', 'close'], "sqliteInbox('luma.db')", inboxHint)),
+  dedupe: optional(having(['claim', 'renew', 'complete', 'release'], 'memoryDedupe()', dedupeHint)),
+  secret: optional(custom((value) => (typeof value === 'function' ? undefined : secretProblem(value)))),
+  tolerance: integer({ most: 24 * 60 * 60, fallback: 300, unit: 'seconds' }),
+  verify: optional(callable('(request, callback) => { … }, or confirm(client) of @luma-callback/client')),
+  trust: optional(having(['confirm'], 'confirm(client) of @luma-callback/client', trustHint)),
+  ackTimeout: milliseconds({ most: 14_000, fallback: 10_000, because: 'the provider waits 15 s' }),
+  hookTimeout: milliseconds({ fallback: 10 * 60 * 1000 }),
+  retry: retry({
+    attempts: integer({ fallback: 5 }),
+    minDelay: milliseconds({ least: 0, fallback: 1000 }),
+    maxDelay: milliseconds({ least: 0, fallback: 5 * 60 * 1000 }),
+  }),
+  concurrency: integer({ fallback: 10 }),
+  bodyLimit: bytes({ fallback: 256 * 1024 }),
+  bodyTimeout: milliseconds({ fallback: 10_000 }),
+  retention: integer({ fallback: 14 * DAY, unit: 'milliseconds' }),
+  key: optional(callable('(callback) => callback.taskId')),
+  observe: optional(callable('(event) => console.log(describeEvent(event))')),
 }
 
-function hook() {
-  return z.custom(isHook, 'must be a function')
-}
-
-function callable() {
-  return z.custom((value) => typeof value === 'function', 'must be a function')
-}
-
-function having(...methods: string[]) {
-  return z.custom((value) => has(value, ...methods), `must be an object with the methods ${methods.join(', ')}`)
-}
-
-const SIZE = /^(\d+)(b|kb|mb)$/i
-const UNITS: Record<string, number> = { b: 1, kb: 1024, mb: 1024 ** 2 }
-const SIZE_MESSAGE = 'must be a positive number of bytes, or a text like "256kb" or "1mb"'
-
-const size = z
-  .union([z.number(), z.string()], SIZE_MESSAGE)
-  .default('256kb')
-  .transform((value) => {
-    if (typeof value === 'number') return value
-    const [, digits, unit] = SIZE.exec(value) ?? []
-    return Number(digits) * (UNITS[unit?.toLowerCase() ?? ''] ?? Number.NaN)
-  })
-  .refine((bytes) => Number.isSafeInteger(bytes) && bytes > 0, SIZE_MESSAGE)
-
-/** The only option that has options of its own. */
-const RETRY = ['attempts', 'minDelay', 'maxDelay']
-
-const settingsSchema = z.strictObject({
-  onSuccess: hook(),
-  onFailure: hook().optional(),
-  path: z
-    .string('must be a string')
-    .superRefine((value, context) => {
-      const problem = pathProblem(value)
-      if (problem !== undefined) context.addIssue({ code: 'custom', message: problem })
-    })
-    .transform(normalisePath)
-    .default('/luma-modify-callback'),
-  inbox: having('record', 'start', 'close').optional(),
-  dedupe: having('claim', 'renew', 'complete', 'release').optional(),
-  secret: z
-    .unknown()
-    .superRefine((value, context) => {
-      const problem = typeof value === 'function' ? undefined : secretProblem(value)
-      if (problem) context.addIssue({ code: 'custom', message: problem })
-    })
-    .optional(),
-  tolerance: integer(1, 24 * 60 * 60, 300),
-  verify: callable().optional(),
-  trust: having('confirm').optional(),
-  ackTimeout: integer(1, 14_000, 10_000),
-  hookTimeout: integer(1, LONGEST_TIMER, 10 * 60 * 1000),
-  retry: z
-    .strictObject(
-      {
-        attempts: integer(1, Number.MAX_SAFE_INTEGER, 5),
-        minDelay: integer(0, LONGEST_TIMER, 1000),
-        maxDelay: integer(0, LONGEST_TIMER, 5 * 60 * 1000),
-      },
-      `must be an object with ${RETRY.join(', ')}`,
-    )
-    .prefault({}),
-  concurrency: integer(1, Number.MAX_SAFE_INTEGER, 10),
-  bodyLimit: size,
-  bodyTimeout: integer(1, LONGEST_TIMER, 10_000),
-  retention: integer(1, Number.MAX_SAFE_INTEGER, 14 * DAY),
-  key: callable().optional(),
-  observe: callable().optional(),
-})
-
-/** Says what is wrong, and what to write, without showing the value: it may be a secret. */
-function optionError(error: z.ZodError, options: object): TypeError {
-  // Before what is missing: that is why it is.
-  const unknown = error.issues.find((issue) => issue.code === 'unrecognized_keys')
-  if (unknown) {
-    const [name = ''] = unknown.keys
-    const known = unknown.path.length > 0 ? RETRY : Object.keys(settingsSchema.shape)
-    const nearest = nearestName(name, known)
-    const hint = nearest === undefined ? '.' : `, did you mean ${nearest}?`
-    return new TypeError(
-      `lumaCallback: unknown option "${[...unknown.path, printable(name)].join('.')}"${hint} Known are ${known.join(', ')}`,
-    )
-  }
-  const [issue] = error.issues
-  const name = issue?.path.join('.') ?? ''
-  const value = valueAt(options, issue?.path ?? [])
-  return wrong(name, optionHint(name, value) ?? `${issue?.message ?? 'is wrong'}${timeHint(name, value)}`)
-}
-
-function valueAt(options: unknown, path: readonly PropertyKey[]): unknown {
-  return path.reduce<unknown>((value, name) => (value as Record<PropertyKey, unknown> | undefined)?.[name], options)
-}
-
-function wrong(option: string, message: string): TypeError {
-  return new TypeError(`lumaCallback: option "${option}" ${message}`)
+function wrong(name: string, problem: string): TypeError {
+  return wrongOption({ caller: CALLER, name }, problem)
 }

@@ -7,6 +7,7 @@ import { ClosedError } from '../errors/errors.ts'
 import { createEmit } from '../events/events.ts'
 import { createPrinter } from '../events/printer.ts'
 import { createDeliver } from '../hooks/deliver.ts'
+import { closeTimeout } from '../inbox/close-timeout.ts'
 import { createOutage } from '../inbox/outage.ts'
 import { captureContext } from '../internal/async-context.ts'
 import { systemClock, type Clock } from '../internal/clock.ts'
@@ -103,8 +104,9 @@ export function createHandlerOn(clock: Clock, options: LumaOptions): LumaHandler
     start: starter.start,
     ...createWaiting({ inbox, arrivals, trust, clock }),
     receive,
-    close(closeOptions) {
-      closing ??= inbox.close(closeOptions).finally(printer.flush)
+    async close(closeOptions) {
+      const timeout = closeTimeout(closeOptions)
+      closing ??= inbox.close({ timeout }).finally(printer.flush)
       return closing
     },
   }

@@ -11,6 +11,8 @@ export interface LumaLifecycle {
   /**
    * Answers 503 from now on and lets running hooks finish; after `timeout` milliseconds (20 000 by default)
    * their signals abort. Calling it again changes nothing.
+   *
+   * @throws TypeError for a timeout that is not a number of at least 0; then nothing is closed.
    */
   close(options?: CloseOptions): Promise<void>
 }

@@ -13,7 +13,8 @@ const CONTROLS = /\p{Cc}/u
 const DOTS = /^(?:\.|%2e){1,2}$/i
 
 /** What is wrong with the option `path`, or undefined. */
-export function pathProblem(path: string): string | undefined {
+export function pathProblem(path: unknown): string | undefined {
+  if (typeof path !== 'string') return 'must be a text, such as "/luma"'
   if (path === ANYWHERE) return undefined
   if (/^[a-z][a-z\d+.-]*:\/\//i.test(path)) return 'is a whole URL; give its path only, such as "/luma"'
   if (!path.startsWith('/')) return 'must begin with a slash, or be "*" to answer wherever the receiver is called'

@@ -1,6 +1,8 @@
 import type { Arrivals } from './arrivals.ts'
 import { parseCallback, type LumaCallback } from '../callback/parse.ts'
+import { checkOptions, type Rules } from '../internal/check-options.ts'
 import type { Clock } from '../internal/clock.ts'
+import { abortSignal, custom, optional } from '../internal/option-rules.ts'
 import { WaitTimeoutError } from '../errors/errors.ts'
 import type { Inbox, InboxEntry } from '../inbox/contract.ts'
 import { callbackKey } from '../callback/key.ts'
@@ -16,6 +18,16 @@ export interface WaitOptions {
    * it takes.
    */
   timeout?: number | undefined
+}
+
+/** For all functions that wait. A timeout that was computed may be a fraction, or infinite. */
+export const WAIT_RULES: Rules<Required<WaitOptions>> = {
+  signal: abortSignal,
+  timeout: optional(
+    custom((value) =>
+      typeof value === 'number' && value > 0 ? undefined : 'must be a number above 0, in milliseconds',
+    ),
+  ),
 }
 
 export interface Waiting {
@@ -84,8 +96,8 @@ export function createWaiting({ inbox, arrivals, trust, clock }: WaitingParts): 
     }
   }
 
-  async function waitFor(taskId: string, { signal, timeout }: WaitOptions = {}): Promise<LumaCallback> {
-    checkTimeout(timeout)
+  async function waitFor(taskId: string, options?: WaitOptions): Promise<LumaCallback> {
+    const { signal, timeout } = checkOptions('waitFor', options, WAIT_RULES)
     const late = () => new WaitTimeoutError(`the callback of task ${taskId} did not come within ${timeout} ms`)
     const waiting = limited(signal, timeout, late, clock)
     try {
@@ -96,10 +108,4 @@ export function createWaiting({ inbox, arrivals, trust, clock }: WaitingParts): 
   }
 
   return { has, waitFor }
-}
-
-/** @throws TypeError for a timeout that is not a positive number. */
-function checkTimeout(timeout: unknown): void {
-  if (timeout === undefined || (typeof timeout === 'number' && timeout > 0)) return
-  throw new TypeError('waitFor: option "timeout" must be a number of milliseconds above 0')
 }
