@@ -191,18 +191,21 @@ describe('options', () => {
     [{ apiKey: 'k', timeout: 0 }, 'option "timeout" must be an integer from 1 to'],
     [{ apiKey: 'k', retry: { tries: 1 } }, 'unknown option "retry.tries"'],
     [{ apiKey: 'k', fetch: 5 }, 'option "fetch" must be a function'],
-    [{ apiKey: 'k', tasks: {} }, 'option "tasks" must be a list of tasks'],
-    [{ apiKey: 'k', key: 'k' }, 'unknown option "key"; known are apiKey, baseUrl'],
+    [{ apiKey: 'k', tasks: {} }, 'option "tasks" must be an object with the method add, as trackTasks(file) makes it'],
+    [{ apiKey: 'k', key: 'k' }, 'unknown option "key", did you mean "apiKey"? Known are apiKey, baseUrl'],
   ])('%o: %s', (options, message) => {
     expect(() => createClient(options as ClientOptions)).toThrow(TypeError)
     expect(() => createClient(options as ClientOptions)).toThrow(`createClient: ${message}`)
   })
 
   test.each([
-    [{ prompt: ' ', videoUrl: VIDEO }, 'option "prompt" must not be empty'],
+    [{ prompt: ' ', videoUrl: VIDEO }, 'option "prompt" must be a text that is not empty'],
     [{ prompt: 'x', videoUrl: '/x.mp4' }, 'option "videoUrl" must be an http(s) URL'],
     [{ prompt: 'x', videoUrl: VIDEO, callBackUrl: 'localhost:3000' }, 'option "callBackUrl" must be an http(s) URL'],
-    [{ prompt: 'x', videoUrl: VIDEO, callbackUrl: VIDEO }, 'unknown option "callbackUrl"; known are prompt, videoUrl'],
+    [
+      { prompt: 'x', videoUrl: VIDEO, callbackUrl: VIDEO },
+      'unknown option "callbackUrl", did you mean "callBackUrl"? Known are prompt, videoUrl',
+    ],
   ])('a request that would be refused is not sent: %o', async (request, message) => {
     const api = await fakeApi(() => ok({ taskId: 't' }))
     await expect(clientOf(api).modify(request)).rejects.toThrow(`modify: ${message}`)

@@ -87,16 +87,16 @@ async function askedOnce(api: FakeApi, interval: number): Promise<void> {
 }
 
 test.each([
-  [{ interval: NaN }, 'option "interval" must be an integer of at least 1'],
-  [{ interval: -1 }, 'option "interval" must be an integer of at least 1'],
-  [{ interval: 0 }, 'option "interval" must be an integer of at least 1'],
-  [{ interval: Infinity }, 'option "interval" must be an integer of at least 1'],
-  [{ interval: 'x' }, 'option "interval" must be an integer of at least 1'],
-  [{ timeout: NaN }, 'option "timeout" must be a number of milliseconds above 0'],
-  [{ timeout: -1 }, 'option "timeout" must be a number of milliseconds above 0'],
-  [{ timeout: 0 }, 'option "timeout" must be a number of milliseconds above 0'],
+  [{ interval: NaN }, 'option "interval" must be an integer of at least 1, in milliseconds'],
+  [{ interval: -1 }, 'option "interval" must be an integer of at least 1, in milliseconds'],
+  [{ interval: 0 }, 'option "interval" must be an integer of at least 1, in milliseconds'],
+  [{ interval: Infinity }, 'option "interval" must be an integer of at least 1, in milliseconds'],
+  [{ interval: 'x' }, 'option "interval" must be an integer of at least 1, in milliseconds'],
+  [{ timeout: NaN }, 'option "timeout" must be a number above 0, in milliseconds'],
+  [{ timeout: -1 }, 'option "timeout" must be a number above 0, in milliseconds'],
+  [{ timeout: 0 }, 'option "timeout" must be a number above 0, in milliseconds'],
   [{ signal: {} }, 'option "signal" must be an AbortSignal'],
-  [{ every: 5 }, 'unknown option "every"; known are interval, timeout, signal'],
+  [{ every: 5 }, 'unknown option "every", did you mean "interval"'],
 ])('options: %o', async (options, message) => {
   const api = await fakeApi(() => generating('t'))
   const waiting = pollResult(clientOf(api), 't', options as PollOptions)

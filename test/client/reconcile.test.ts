@@ -178,12 +178,12 @@ const PARTS = {
 }
 
 test.each([
-  [{}, 'option "client" must have the methods details'],
+  [{}, 'option "client" must be an object with the method details'],
   [{ interval: 0 }, 'option "client"'],
-  [{ ...PARTS, interval: 0 }, 'option "interval" must be an integer of at least 1'],
-  [{ ...PARTS, interval: Infinity }, 'option "interval" must be an integer of at least 1'],
-  [{ ...PARTS, maxAge: NaN }, 'option "maxAge" must be an integer of at least 1'],
-  [{ ...PARTS, overdueAfter: -1 }, 'option "overdueAfter" must be an integer of at least 1'],
+  [{ ...PARTS, interval: 0 }, 'option "interval" must be an integer of at least 1, in milliseconds'],
+  [{ ...PARTS, interval: Infinity }, 'option "interval" must be an integer of at least 1, in milliseconds'],
+  [{ ...PARTS, maxAge: NaN }, 'option "maxAge" must be an integer of at least 1, in milliseconds'],
+  [{ ...PARTS, overdueAfter: -1 }, 'option "overdueAfter" must be an integer of at least 1, in milliseconds'],
   [{ ...PARTS, rate: 0.5 }, 'option "rate" must be an integer from 1 to 1000'],
   [{ ...PARTS, every: 1 }, 'unknown option "every"'],
 ])('options: %o', (options, message) => {

@@ -1,5 +1,5 @@
 import { parseCallback, type CallbackIssue, type LumaCallback } from '@luma-callback/core'
-import { readQuery } from '@luma-callback/core/internal'
+import { checkOptions, date, optional, readQuery } from '@luma-callback/core/internal'
 import type { TaskDetails } from './details.ts'
 
 /** What the provider's own callbacks say; see its documentation. */
@@ -14,10 +14,8 @@ const FAILED = 'Modify record generation failed.'
  * @param details - Of a task that is not generating any more.
  * @throws TypeError for one that is.
  */
-export function callbackOf(
-  details: TaskDetails,
-  { receivedAt = new Date() }: { receivedAt?: Date } = {},
-): LumaCallback {
+export function callbackOf(details: TaskDetails, options?: { receivedAt?: Date | undefined }): LumaCallback {
+  const { receivedAt = new Date() } = checkOptions('callbackOf', options, { receivedAt: optional(date) })
   const { taskId, state, resultUrls, promptJson, errorCode, errorMessage } = details
   if (state === 'generating') throw new TypeError(`task ${taskId} is still generating; there is no callback of it yet`)
   const data = { taskId, ...(promptJson !== undefined && { promptJson }) }

@@ -1,3 +1,4 @@
+import { abortSignal, checkOptions } from '@luma-callback/core/internal'
 import { z } from 'zod'
 import { detailsSchema, type TaskDetails } from './details.ts'
 import { UntrackedError, type ApiError } from './errors.ts'
@@ -53,8 +54,9 @@ export function createClient(options: ClientOptions): LumaClient {
   }
 
   return {
-    async modify(request, { signal } = {}) {
+    async modify(request, callOptions) {
       const body = toModifyBody(request)
+      const signal = signalIn('modify', callOptions)
       const path = '/api/v1/modify/generate'
       const schema = z.object({ taskId: z.string('is not a text').min(1, 'is empty') })
       const { taskId } = await call({ what: 'modify', method: 'POST', path, body, schema, signal, mayRetry }, http)
@@ -65,8 +67,9 @@ export function createClient(options: ClientOptions): LumaClient {
       }
       return { taskId }
     },
-    async details(taskId, { signal } = {}) {
+    async details(taskId, callOptions) {
       checked('details', 'taskId', taskId)
+      const signal = signalIn('details', callOptions)
       const path = '/api/v1/modify/record-info'
       const what = `details of task ${taskId}`
       const schema = detailsSchema.refine((details) => details.taskId === taskId, {
@@ -75,11 +78,16 @@ export function createClient(options: ClientOptions): LumaClient {
       })
       return call({ what, method: 'GET', path, query: { taskId }, schema, signal }, http)
     },
-    async downloadUrl(url, { signal } = {}) {
+    async downloadUrl(url, callOptions) {
       checked('downloadUrl', 'url', url)
+      const signal = signalIn('downloadUrl', callOptions)
       const path = '/api/v1/common/download-url'
       const schema = z.url('is not a URL')
       return call({ what: 'downloadUrl', method: 'POST', path, body: { url }, schema, signal }, http)
     },
   }
+}
+
+function signalIn(caller: string, options: CallOptions | undefined): AbortSignal | undefined {
+  return checkOptions(caller, options, { signal: abortSignal }).signal
 }

@@ -1,6 +1,20 @@
 import type { RetrySchedule } from '@luma-callback/core'
-import { LONGEST_TIMER } from '@luma-callback/core/internal'
-import { z } from 'zod'
+import {
+  callable,
+  checkOptions,
+  custom,
+  flag,
+  having,
+  httpUrl,
+  integer,
+  isHttpUrl,
+  mapped,
+  milliseconds,
+  optional,
+  retry,
+  text,
+  type Rules,
+} from '@luma-callback/core/internal'
 import type { TaskList } from './track-tasks.ts'
 
 /** What `createClient` can be told. Times are milliseconds. */
@@ -46,99 +60,55 @@ export interface Settings {
   tasks: TaskList | undefined
 }
 
-export function integer(most: number, fallback: number): z.ZodDefault<z.ZodInt> {
-  const message = `must be an integer from 1 to ${most}`
-  return z.int(message).min(1, message).max(most, message).default(fallback)
-}
-
-/** Milliseconds that no timer has to keep. */
-export function milliseconds(fallback: number): z.ZodDefault<z.ZodInt> {
-  const message = 'must be an integer of at least 1'
-  return z.int(message).min(1, message).default(fallback)
-}
-
-/** Milliseconds until something is given up, of which there may be any number. */
-export const timeoutSchema: z.ZodCustom<number, number> = z.custom<number>(
-  (value) => typeof value === 'number' && value > 0,
-  'must be a number of milliseconds above 0',
-)
-
-export const signalSchema: z.ZodCustom<AbortSignal, AbortSignal> = z.custom<AbortSignal>(
-  (value) => typeof (value as Partial<AbortSignal> | null)?.addEventListener === 'function',
-  'must be an AbortSignal',
-)
-
-function httpUrl() {
-  const isUrl = (text: unknown) =>
-    typeof text === 'string' && /^https?:\/\//i.test(text) && URL.canParse(text) && !/[\p{Cc}\s]/u.test(text)
-  return z.custom<string>(isUrl, 'must be an http(s) URL')
-}
-
 /** Whatever else it holds would be sent along, or told in an error. */
 function isPlain({ username, password, search, hash }: URL): boolean {
   return [username, password, search, hash].every((part) => part === '')
 }
 
-const settingsSchema = z.strictObject({
-  apiKey: z
-    .string('must be the key of your account; is an environment variable not set?')
-    .regex(/^[!-~]+$/, 'must be the key of your account, without white space around it'),
-  baseUrl: httpUrl()
-    .refine(
-      (url) => isPlain(new URL(url)),
-      'must be an http(s) URL without a name, a password, a query and a fragment; the key is apiKey',
-    )
-    .default('https://api.kie.ai')
-    .transform((url) => url.replace(/\/+$/, '')),
-  fetch: z.custom<typeof fetch>((value) => typeof value === 'function', 'must be a function').default(() => fetch),
-  timeout: integer(LONGEST_TIMER, 30_000),
-  retry: z
-    .strictObject({
-      attempts: integer(1_000, 4),
-      minDelay: integer(LONGEST_TIMER, 500),
-      maxDelay: integer(LONGEST_TIMER, 10_000),
-    })
-    .prefault({}),
-  retrySubmissions: z.boolean('must be true or false').default(false),
-  tasks: z
-    .custom<TaskList>(
-      (value) => typeof (value as Partial<TaskList> | null)?.add === 'function',
-      'must be a list of tasks, such as trackTasks(file)',
-    )
-    .optional(),
-})
+function baseUrlProblem(value: unknown): string | undefined {
+  if (!isHttpUrl(value)) return 'must be an http(s) URL'
+  if (isPlain(new URL(value))) return undefined
+  return 'must be an http(s) URL without a name, a password, a query and a fragment; the key is apiKey'
+}
+
+function apiKeyProblem(value: unknown): string | undefined {
+  if (typeof value !== 'string') return 'must be the key of your account; is an environment variable not set?'
+  return /^[!-~]+$/.test(value) ? undefined : 'must be the key of your account, without white space around it'
+}
+
+const RULES: Rules<Omit<Settings, 'fetch'> & Pick<ClientOptions, 'fetch'>> = {
+  apiKey: custom(apiKeyProblem),
+  baseUrl: mapped(optional(custom<string>(baseUrlProblem), 'https://api.kie.ai'), (url) => url.replace(/\/+$/, '')),
+  fetch: optional(callable()),
+  timeout: milliseconds({ fallback: 30_000 }),
+  retry: retry({
+    attempts: integer({ most: 1_000, fallback: 4 }),
+    minDelay: milliseconds({ fallback: 500 }),
+    maxDelay: milliseconds({ fallback: 10_000 }),
+  }),
+  retrySubmissions: flag(false),
+  tasks: optional(having(['add'], 'trackTasks(file)')),
+}
 
 /** @throws TypeError that names the option that is wrong or unknown. The key is never shown. */
 export function readOptions(options: ClientOptions): Settings {
-  return parseOptions('createClient', settingsSchema, options) as Settings
+  const settings = checkOptions('createClient', options, RULES)
+  return { ...settings, fetch: settings.fetch ?? fetch }
 }
 
-const modifySchema = z.strictObject({
-  prompt: z.string('must be a text').regex(/\S/, 'must not be empty'),
-  videoUrl: httpUrl(),
-  callBackUrl: httpUrl().optional(),
-  watermark: z.string('must be a text').optional(),
-})
+const MODIFY_RULES: Rules<Required<ModifyRequest>> = {
+  prompt: text({ pattern: /\S/, must: 'a text that is not empty' }),
+  videoUrl: httpUrl,
+  callBackUrl: optional(httpUrl),
+  watermark: optional(text()),
+}
 
 /** @throws TypeError for what the API would refuse. */
 export function toModifyBody(request: ModifyRequest): object {
-  return parseOptions('modify', modifySchema, request)
+  return checkOptions('modify', request, MODIFY_RULES)
 }
 
 /** @throws TypeError for what is no text. */
 export function checked(caller: string, name: string, value: unknown): void {
   if (typeof value !== 'string' || value === '') throw new TypeError(`${caller}: ${name} must be a text`)
-}
-
-/** Checks options by a schema. */
-export function parseOptions<Read>(caller: string, schema: z.ZodObject & z.ZodType<Read>, options: unknown): Read {
-  const { data, error } = schema.safeParse(options)
-  if (!error) return data
-  const [issue] = error.issues
-  if (issue?.code === 'unrecognized_keys') {
-    const known = Object.keys(schema.shape).join(', ')
-    throw new TypeError(`${caller}: unknown option "${[...issue.path, issue.keys[0]].join('.')}"; known are ${known}`)
-  }
-  const name = issue?.path.join('.') ?? ''
-  throw new TypeError(`${caller}: ${name === '' ? 'options' : `option "${name}"`} ${issue?.message ?? 'is wrong'}`)
 }

@@ -1,8 +1,6 @@
 import { WaitTimeoutError, type LumaCallback, type WaitOptions } from '@luma-callback/core'
-import { limited, systemClock } from '@luma-callback/core/internal'
-import { z } from 'zod'
+import { checkOptions, integer, limited, systemClock, WAIT_RULES } from '@luma-callback/core/internal'
 import type { LumaClient } from './client.ts'
-import { milliseconds, parseOptions, signalSchema, timeoutSchema } from './options.ts'
 import { poll } from './poll.ts'
 
 export interface PollOptions extends WaitOptions {
@@ -10,11 +8,7 @@ export interface PollOptions extends WaitOptions {
   interval?: number | undefined
 }
 
-const optionsSchema = z.strictObject({
-  interval: milliseconds(30_000),
-  timeout: timeoutSchema.optional(),
-  signal: signalSchema.optional(),
-})
+const RULES = { interval: integer({ fallback: 30_000, unit: 'milliseconds' }), ...WAIT_RULES }
 
 /**
  * Waits for a task with no receiver at all, by asking the API; the provider's "alternative solution". An API that is away
@@ -29,7 +23,7 @@ export async function pollResult(
   taskId: string,
   options: PollOptions = {},
 ): Promise<LumaCallback> {
-  const { interval, timeout, signal } = parseOptions('pollResult', optionsSchema, options)
+  const { interval, timeout, signal } = checkOptions('pollResult', options, RULES)
   const late = () => new WaitTimeoutError(`task ${taskId} was not finished within ${timeout} ms`)
   const waiting = limited(signal, timeout, late, systemClock)
   try {

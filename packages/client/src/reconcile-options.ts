@@ -1,7 +1,15 @@
 import type { LumaReceiver } from '@luma-callback/core'
-import { z } from 'zod'
+import {
+  callable,
+  checkOptions,
+  custom,
+  has,
+  having,
+  integer,
+  optional,
+  type Rules,
+} from '@luma-callback/core/internal'
 import type { LumaClient } from './client.ts'
-import { integer, milliseconds, parseOptions } from './options.ts'
 import type { ReconcileEvent } from './reconcile-events.ts'
 import type { OpenTask, TaskList } from './track-tasks.ts'
 
@@ -37,26 +45,22 @@ export interface ReconcileSettings extends Pick<ReconcileOptions, 'client' | 're
   rate: number
 }
 
-const having = (...methods: string[]) =>
-  z.custom(
-    (value) => methods.every((name) => typeof (value as Record<string, unknown> | null)?.[name] === 'function'),
-    `must have the methods ${methods.join(', ')}`,
-  )
-const settingsSchema = z.strictObject({
-  client: having('details'),
-  receiver: having('receive', 'has', 'waitFor'),
-  pending: z.custom(
-    (value) => typeof value === 'function' || typeof (value as Partial<TaskList> | null)?.pending === 'function',
-    'must be a function, or a list of tasks such as trackTasks(file)',
+const RULES: Rules<ReconcileSettings> = {
+  client: having(['details'], 'createClient'),
+  receiver: having(['receive', 'has', 'waitFor'], 'lumaCallback'),
+  pending: custom((value) =>
+    typeof value === 'function' || has(value, 'pending')
+      ? undefined
+      : 'must be a function, or a list of tasks such as trackTasks(file)',
   ),
-  interval: milliseconds(30_000),
-  overdueAfter: milliseconds(180_000),
-  maxAge: milliseconds(24 * 60 * 60_000),
-  rate: integer(1_000, 5),
-  observe: z.custom((value) => typeof value === 'function', 'must be a function').optional(),
-})
+  interval: integer({ fallback: 30_000, unit: 'milliseconds' }),
+  overdueAfter: integer({ fallback: 180_000, unit: 'milliseconds' }),
+  maxAge: integer({ fallback: 24 * 60 * 60_000, unit: 'milliseconds' }),
+  rate: integer({ most: 1_000, fallback: 5 }),
+  observe: optional(callable()),
+}
 
 /** @throws TypeError that names the option that is wrong or unknown. */
 export function readReconcileOptions(options: ReconcileOptions): ReconcileSettings {
-  return parseOptions('reconcile', settingsSchema, options) as ReconcileSettings
+  return checkOptions('reconcile', options, RULES)
 }

@@ -1,5 +1,5 @@
 import type { LumaCallback, LumaReceiver, WaitOptions } from '@luma-callback/core'
-import { pause, systemClock, toError } from '@luma-callback/core/internal'
+import { checkOptions, pause, systemClock, toError, WAIT_RULES } from '@luma-callback/core/internal'
 import type { LumaClient } from './client.ts'
 import type { ApiError } from './errors.ts'
 import { poll } from './poll.ts'
@@ -17,7 +17,8 @@ export interface WaitParts {
 }
 
 /** Whichever is quicker: the callback, or the API. What the API tells goes through the receiver too. */
-export async function waitBoth(parts: WaitParts, { signal, timeout }: WaitOptions = {}): Promise<LumaCallback> {
+export async function waitBoth(parts: WaitParts, options?: WaitOptions): Promise<LumaCallback> {
+  const { signal, timeout } = checkOptions('waitFor', options, WAIT_RULES)
   const { client, receiver, taskId, interval, closing, emit } = parts
   const over = new AbortController()
   const ending = AbortSignal.any([over.signal, closing, ...(signal ? [signal] : [])])
