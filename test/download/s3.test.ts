@@ -129,7 +129,7 @@ test('a bucket that is not there: the message names the object and what S3 said'
 
 test.each([
   [{ client: {}, bucket: 'b' }, 'option "client" must be an S3Client'],
-  [{ client: { send: () => {} }, bucket: '' }, 'option "bucket" must be a name'],
+  [{ client: { send: () => {} }, bucket: '' }, 'option "bucket" must be the name of a bucket'],
   [{ client: { send: () => {} }, bucket: 'b', prefix: 5 }, 'option "prefix" must be a text'],
 ])('options: %o', (options, message) => {
   expect(() => s3Sink(options as never)).toThrow(new TypeError(`s3Sink: ${message}`))

@@ -1,6 +1,22 @@
 import type { RetrySchedule } from '@luma-callback/core'
-import { LONGEST_TIMER } from '@luma-callback/core/internal'
-import { z } from 'zod'
+import {
+  abortSignal,
+  callable,
+  checkOptions,
+  custom,
+  flag,
+  has,
+  integer,
+  list,
+  mapped,
+  milliseconds,
+  nested,
+  optional,
+  retry,
+  someText,
+  text,
+  type Rules,
+} from '@luma-callback/core/internal'
 import type { OnProgress } from './progress.ts'
 import type { Timeouts } from '../request/request.ts'
 import type { Sink } from '../target/sink.ts'
@@ -50,83 +66,62 @@ export interface Settings {
   refresh: SaveOptions['refresh']
   signal: AbortSignal | undefined
   onProgress: OnProgress | undefined
+  name: string | undefined
 }
 
-function upTo(most: number) {
-  const message = `must be an integer from 1 to ${most}`
-  return z.int(message).min(1, message).max(most, message)
-}
+/** What can be asked of whom is one thing in the settings. */
+type Given = Omit<Settings, 'rules'> & UrlRules
 
-function integer(most: number, fallback: number) {
-  return upTo(most).default(fallback)
-}
-
-function checked<Value>(isRight: (value: unknown) => boolean, message: string) {
-  return z.custom<Value>(isRight, message)
-}
-
-const flag = z.boolean('must be true or false').default(false)
-/** By what it can do: the class of another realm or of a polyfill is another one. */
-function isSignal(value: unknown): boolean {
-  const { aborted, addEventListener } = (value ?? {}) as Partial<AbortSignal>
-  return typeof aborted === 'boolean' && isFunction(addEventListener)
-}
-
-const isFunction = (value: unknown): boolean => typeof value === 'function'
-
-const timeoutsSchema = z.strictObject({
-  connect: integer(LONGEST_TIMER, 10_000),
-  firstByte: integer(LONGEST_TIMER, 30_000),
-  idle: integer(LONGEST_TIMER, 30_000),
-  total: upTo(LONGEST_TIMER).optional(),
-})
-
-const retrySchema = z.strictObject({
-  attempts: integer(1_000, 5),
-  minDelay: integer(LONGEST_TIMER, 1_000),
-  maxDelay: integer(LONGEST_TIMER, 30_000),
-})
-
-const settingsSchema = z.strictObject({
-  to: checked<string | Sink>(
-    (value) => (typeof value === 'string' ? value !== '' : isFunction((value as Partial<Sink> | null)?.write)),
-    'must be a directory, or a sink with the method write',
+const RULES: Rules<Given> = {
+  to: custom((value) =>
+    (typeof value === 'string' && value !== '') || has(value, 'write')
+      ? undefined
+      : 'must be a directory, or a sink with the method write',
   ),
-  allowHosts: z.array(z.string(), 'must be a list of host names').optional(),
-  allowHttp: flag,
-  allowPrivate: flag,
-  maxBytes: integer(Number.MAX_SAFE_INTEGER, 2 * 1024 ** 3),
-  sha256: z
-    .string('must be 64 hexadecimal digits')
-    .regex(/^[0-9a-f]{64}$/i, 'must be 64 hexadecimal digits')
-    .transform((text) => text.toLowerCase())
-    .optional(),
-  checkContent: z.boolean('must be true or false').default(true),
-  timeouts: timeoutsSchema.prefault({}),
-  retry: retrySchema.prefault({}),
-  refresh: checked<NonNullable<Settings['refresh']>>(isFunction, 'must be a function').optional(),
-  signal: checked<AbortSignal>(isSignal, 'must be an AbortSignal').optional(),
-  onProgress: checked<OnProgress>(isFunction, 'must be a function').optional(),
-})
+  allowHosts: optional(
+    mapped(
+      list<string>((entry) => typeof entry === 'string', 'host names'),
+      (hosts) => hosts.map((host) => host.toLowerCase()),
+    ),
+  ),
+  allowHttp: flag(false),
+  allowPrivate: flag(false),
+  maxBytes: integer({ fallback: 2 * 1024 ** 3, unit: 'bytes' }),
+  sha256: optional(
+    mapped(text({ pattern: /^[0-9a-f]{64}$/i, must: '64 hexadecimal digits' }), (digits) => digits.toLowerCase()),
+  ),
+  checkContent: flag(true),
+  timeouts: nested({
+    connect: milliseconds({ fallback: 10_000 }),
+    firstByte: milliseconds({ fallback: 30_000 }),
+    idle: milliseconds({ fallback: 30_000 }),
+    total: optional(milliseconds()),
+  }),
+  retry: retry({
+    attempts: integer({ most: 1_000, fallback: 5 }),
+    minDelay: milliseconds({ fallback: 1_000 }),
+    maxDelay: milliseconds({ fallback: 30_000 }),
+  }),
+  refresh: optional(callable()),
+  signal: abortSignal,
+  onProgress: optional(callable()),
+  name: optional(someText),
+}
+
+/** Results are many, and named by their task. */
+const ofOneFile = optional(custom<never>(() => 'is of one file; use saveUrl'))
+const RULES_OF: Readonly<Record<'saveUrl' | 'saveResults', Rules<Given>>> = {
+  saveUrl: RULES,
+  saveResults: { ...RULES, sha256: ofOneFile, name: ofOneFile },
+}
 
 /**
  * Checks options and fills in their defaults.
  *
- * @param caller - The function that was given them, for the message.
+ * @param caller - The function that was given them.
  * @throws TypeError that names the option that is wrong or unknown.
  */
-export function readOptions(caller: string, options: SaveOptions): Settings {
-  const { data, error } = settingsSchema.safeParse(options)
-  if (error) {
-    const [issue] = error.issues
-    if (issue?.code === 'unrecognized_keys') {
-      const known = Object.keys(settingsSchema.shape).join(', ')
-      throw new TypeError(`${caller}: unknown option "${[...issue.path, issue.keys[0]].join('.')}"; known are ${known}`)
-    }
-    const name = issue?.path.join('.') ?? ''
-    throw new TypeError(`${caller}: ${name === '' ? 'options' : `option "${name}"`} ${issue?.message ?? 'is wrong'}`)
-  }
-  const { allowHosts, allowHttp, allowPrivate, ...rest } = data
-  const hosts = allowHosts?.map((host) => host.toLowerCase())
-  return { ...rest, rules: { allowHosts: hosts, allowHttp, allowPrivate } } as Settings
+export function readOptions(caller: 'saveUrl' | 'saveResults', options: SaveOptions): Settings {
+  const { allowHosts, allowHttp, allowPrivate, ...settings } = checkOptions(caller, options, RULES_OF[caller])
+  return { ...settings, rules: { allowHosts, allowHttp, allowPrivate } }
 }

@@ -35,7 +35,6 @@ export async function saveResults(
   options: Omit<SaveOptions, 'sha256'>,
 ): Promise<Saved[]> {
   const settings = readOptions('saveResults', options)
-  if (settings.sha256 !== undefined) throw new TypeError('saveResults: option "sha256" is of one file; use saveUrl')
   // Without types, a callback of a failure gets here as easily as one of a success.
   if (!Array.isArray(resultUrls))
     throw new TypeError(`saveResults: task ${taskId} has no resultUrls; only a success has`)

@@ -55,11 +55,8 @@ export interface SaveUrlOptions extends SaveOptions {
  * `refresh` or `onProgress` threw; TypeError for options that are wrong.
  */
 export async function saveUrl(url: string, options: SaveUrlOptions): Promise<Saved> {
-  const { name, ...rest } = options ?? {}
-  const settings = readOptions('saveUrl', rest)
-  if (name !== undefined && (typeof name !== 'string' || name === '')) {
-    throw new TypeError('saveUrl: option "name" must be a text that is not empty')
-  }
+  const settings = readOptions('saveUrl', options)
+  const { name } = settings
   return save(url, name === undefined ? undefined : safeName(name), settings)
 }
 

@@ -1,9 +1,9 @@
 import { constants, type Stats } from 'node:fs'
 import { lstat, open, readFile, rename, rm, writeFile, type FileHandle } from 'node:fs/promises'
 import { dirname } from 'node:path'
-import { z } from 'zod'
 import { BlockWriter } from './block-writer.ts'
 import { targetError } from '../errors.ts'
+import { readNote } from './note.ts'
 import { syncAll, syncData } from './sync.ts'
 import type { Kept, Source } from './target.ts'
 
@@ -13,14 +13,6 @@ const READ_SIZE = 1024 ** 2
 const SYNC_EVERY = 16 * 1024 ** 2
 /** A link that somebody put in its place is not followed. Windows does not know the flag. */
 const NOFOLLOW = constants.O_NOFOLLOW ?? 0
-
-const noteSchema = z.strictObject({
-  identity: z.string(),
-  validator: z.string().optional(),
-  total: z.int().optional(),
-  checksums: z.partialRecord(z.enum(['sha256', 'sha512', 'md5', 'crc32c']), z.string()),
-  received: z.int().min(1),
-})
 
 /**
  * A file that is not complete yet, under a name of its own, and beside it a note of what it is and how much of it is
@@ -47,9 +39,9 @@ export class PartFile {
 
   /** What an earlier run left, cut back to what is known to be durable. */
   async kept(): Promise<Kept | undefined> {
-    const note = noteSchema.safeParse(parse(await readFile(this.#notePath, 'utf8').catch(() => '')))
-    if (!note.success) return undefined
-    const { received, ...source } = note.data
+    const note = readNote(await readFile(this.#notePath, 'utf8').catch(() => ''))
+    if (!note) return undefined
+    const { received, ...source } = note
     const handle = await open(this.#path, constants.O_RDWR | NOFOLLOW).catch(() => undefined)
     const stats: Stats | undefined = await handle?.stat()
     if (!handle || !stats?.isFile() || stats.size < received) {
@@ -58,9 +50,9 @@ export class PartFile {
     }
     await handle.truncate(received)
     this.#use(handle, received)
-    this.#source = { ...source, validator: source.validator, total: source.total }
+    this.#source = source
     return {
-      source: this.#source,
+      source,
       received,
       chunks: () =>
         handle.createReadStream({ start: 0, end: received - 1, autoClose: false, highWaterMark: READ_SIZE }),
@@ -178,12 +170,4 @@ async function syncDirectory(path: string): Promise<void> {
   const handle = await open(path, constants.O_RDONLY).catch(() => undefined)
   if (handle) await syncAll(handle).catch(() => {})
   await handle?.close()
-}
-
-function parse(text: string): unknown {
-  try {
-    return JSON.parse(text)
-  } catch {
-    return undefined
-  }
 }

@@ -1,3 +1,4 @@
+import { checkOptions, custom, has, optional, text, type Filled, type Rules } from '@luma-callback/core/internal'
 import type { Sink } from './sink.ts'
 
 /** As much as is needed of `S3Client` of `@aws-sdk/client-s3`, version 3. */
@@ -15,6 +16,12 @@ export interface S3SinkOptions {
   prefix?: string | undefined
 }
 
+const RULES: Rules<Filled<S3SinkOptions>> = {
+  client: custom((value) => (has(value, 'send') ? undefined : 'must be an S3Client')),
+  bucket: text({ pattern: /[^]/, must: 'the name of a bucket' }),
+  prefix: optional(text(), ''),
+}
+
 /**
  * Saves into a bucket of S3, or of what speaks its language, with `@aws-sdk/client-s3` and `@aws-sdk/lib-storage`, which
  * you install. An upload that does not end well is aborted: no half object is ever to be seen, and no parts are paid for.
@@ -29,12 +36,10 @@ export interface S3SinkOptions {
  * const videos = s3Sink({ client: new S3Client(), bucket: 'videos', prefix: 'luma/' })
  * const luma = lumaCallback((callback, { signal }) => saveResults(callback, { to: videos, signal }))
  * ```
- * @throws TypeError for options that are wrong.
+ * @throws TypeError that names the option that is wrong or unknown.
  */
-export function s3Sink({ client, bucket, prefix = '' }: S3SinkOptions): Sink {
-  if (typeof client?.send !== 'function') throw new TypeError('s3Sink: option "client" must be an S3Client')
-  if (typeof bucket !== 'string' || bucket === '') throw new TypeError('s3Sink: option "bucket" must be a name')
-  if (typeof prefix !== 'string') throw new TypeError('s3Sink: option "prefix" must be a text')
+export function s3Sink(options: S3SinkOptions): Sink {
+  const { client, bucket, prefix } = checkOptions('s3Sink', options, RULES)
   const pathOf = (name: string): string => `s3://${bucket}/${prefix}${name}`
 
   return {

@@ -1,0 +1,30 @@
+import { checkOptions, integer, nested, optional, text, type Rules } from '@luma-callback/core/internal'
+import type { Checksums } from './checksums.ts'
+import type { Source } from './target.ts'
+
+/** Which file a part file is of, and how many of its bytes are durable. */
+interface Note extends Source {
+  received: number
+}
+
+const RULES: Rules<Note> = {
+  identity: text(),
+  validator: optional(text()),
+  total: optional(integer({ least: 0 })),
+  checksums: nested<Required<Checksums>>({
+    sha256: optional(text()),
+    sha512: optional(text()),
+    md5: optional(text()),
+    crc32c: optional(text()),
+  }),
+  received: integer(),
+}
+
+/** Undefined if the text is not a note of ours: then the part file is of no use. */
+export function readNote(json: string): Note | undefined {
+  try {
+    return checkOptions('note', JSON.parse(json), RULES)
+  } catch {
+    return undefined
+  }
+}
