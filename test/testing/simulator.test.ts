@@ -18,7 +18,7 @@ import { PATIENCE } from '../helpers/patience.ts'
 
 describe('an option', () => {
   test.each<[problem: string, options: unknown, names: RegExp]>([
-    ['is unknown', { failure: 1 }, /unknown option "failure"; known are port, host/],
+    ['is unknown', { failure: 1 }, /unknown option "failure", did you mean "failures"\? Known are port, host/],
     ['is of the prototype', JSON.parse('{"__proto__x": 1}'), /unknown option "__proto__x"/],
     ['port', { port: 65_536 }, /"port" must be an integer from 0 to 65535/],
     ['port', { port: '3000' }, /"port"/],
@@ -46,8 +46,8 @@ describe('an option', () => {
     ['linkLifetime', { linkLifetime: -1 }, /"linkLifetime"/],
     ['fileLifetime', { fileLifetime: null }, /"fileLifetime"/],
     ['observe', { observe: 'log' }, /"observe" must be a function/],
-    ['is not in an object', 'port', /an object of options/],
-    ['is not in an object', null, /an object of options/],
+    ['is not in an object', 'port', /its options must be an object/],
+    ['is not in an object', null, /its options must be an object/],
   ])('that is wrong is refused by name: %s %j', async (_problem, options, names) => {
     await expect(startSimulator(options as SimulatorOptions)).rejects.toThrow(TypeError)
     await expect(startSimulator(options as SimulatorOptions)).rejects.toThrow(names)

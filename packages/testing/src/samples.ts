@@ -7,35 +7,47 @@ import {
   type LumaFailure,
   type LumaSuccess,
 } from '@luma-callback/core'
+import {
+  checkOptions,
+  date,
+  integer,
+  list,
+  object,
+  oneOf,
+  optional,
+  someText,
+  text,
+  type Rules,
+} from '@luma-callback/core/internal'
 
 /** What a sample is to be like; whatever is left out is as the provider documents it. */
 export interface SampleOptions {
   /** Default: a random one, 32 hexadecimal digits like the provider's. */
-  taskId?: string
+  taskId?: string | undefined
   /** Default: `'success'`. */
-  outcome?: LumaCallback['outcome']
+  outcome?: LumaCallback['outcome'] | undefined
   /** Default: 200 on success, 500 on failure. */
-  code?: number
-  msg?: string
+  code?: number | undefined
+  msg?: string | undefined
   /** Of a success. Default: one URL of a host that does not exist. */
-  resultUrls?: readonly string[]
-  prompt?: string
-  videoUrl?: string
-  callBackUrl?: string
+  resultUrls?: readonly string[] | undefined
+  prompt?: string | undefined
+  videoUrl?: string | undefined
+  callBackUrl?: string | undefined
   /** The original request as text, in place of the one that `prompt`, `videoUrl` and `callBackUrl` make. */
-  promptJson?: string
+  promptJson?: string | undefined
   /** Fields that the documentation does not name, put beside `code`, `msg` and `data`. */
-  extra?: Readonly<Record<string, unknown>>
+  extra?: Readonly<Record<string, unknown>> | undefined
 }
 
 /** How a sample callback comes out of the receiver. */
 export interface SampleCallbackOptions extends SampleOptions {
   /** The query of the URL that was called. */
-  query?: Readonly<Record<string, string>>
+  query?: Readonly<Record<string, string>> | undefined
   /** Default: now. */
-  receivedAt?: Date
+  receivedAt?: Date | undefined
   /** What it is recorded under. Default: task id and outcome. */
-  key?: string
+  key?: string | undefined
 }
 
 /** A request ready to be sent: `fetch(url, signedRequest({ secret }))`. */
@@ -47,11 +59,38 @@ export interface SampleRequest {
 
 export interface SignedRequestOptions extends SampleOptions {
   /** The `webhookHmacKey` that the receiver knows. Left out: a request without a signature. */
-  secret?: string
+  secret?: string | undefined
   /** When it was signed, in Unix seconds. Default: now. */
-  timestamp?: number
+  timestamp?: number | undefined
   /** The body, in place of the one that the other options make; it is signed for `taskId`, or for the id in it. */
-  body?: string
+  body?: string | undefined
+}
+
+const RULES: Rules<Required<SampleOptions>> = {
+  taskId: optional(text()),
+  outcome: optional(oneOf(['success', 'failure'])),
+  code: optional(integer({ least: Number.MIN_SAFE_INTEGER })),
+  msg: optional(text()),
+  resultUrls: optional(list((entry) => typeof entry === 'string', 'texts')),
+  prompt: optional(text()),
+  videoUrl: optional(text()),
+  callBackUrl: optional(text()),
+  promptJson: optional(text()),
+  extra: optional(object()),
+}
+
+const CALLBACK_RULES: Rules<Required<SampleCallbackOptions>> = {
+  ...RULES,
+  query: optional(object()),
+  receivedAt: optional(date),
+  key: optional(text()),
+}
+
+const REQUEST_RULES: Rules<Required<SignedRequestOptions>> = {
+  ...RULES,
+  secret: optional(someText),
+  timestamp: optional(integer({ least: 0, unit: 'seconds' })),
+  body: optional(text()),
 }
 
 /**
@@ -64,12 +103,14 @@ export function sampleCallback(options?: SampleCallbackOptions & { outcome?: 'su
 export function sampleCallback(options: SampleCallbackOptions & { outcome: 'failure' }): LumaFailure
 export function sampleCallback(options?: SampleCallbackOptions): LumaCallback
 export function sampleCallback(options: SampleCallbackOptions = {}): LumaCallback {
+  checkOptions('sampleCallback', options, CALLBACK_RULES)
   const { query = {}, receivedAt = new Date(), key } = options
   return parseCallback({ raw: sampleBody(options), query, receivedAt, ...(key !== undefined && { key }) })
 }
 
 /** A request as the provider would send it, signed if there is a `secret`, for tests of a running receiver. */
 export function signedRequest(options: SignedRequestOptions = {}): SampleRequest {
+  checkOptions('signedRequest', options, REQUEST_RULES)
   const { secret, timestamp = Math.floor(Date.now() / 1000), taskId = idIn(options.body) ?? randomTaskId() } = options
   const headers: Record<string, string> = { 'content-type': 'application/json' }
   if (secret !== undefined) {

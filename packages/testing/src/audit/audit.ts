@@ -1,6 +1,17 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { isLumaError } from '@luma-callback/core'
-import { LONGEST_TIMER } from '@luma-callback/core/internal'
+import {
+  abortSignal,
+  callable,
+  checkOptions,
+  custom,
+  httpUrl,
+  milliseconds,
+  nearestName,
+  optional,
+  someText,
+  type Rules,
+} from '@luma-callback/core/internal'
 import type { Check, Expectation, Need } from './check.ts'
 import { Unmet } from './unmet.ts'
 import { CHECKS } from './checks/index.ts'
@@ -12,26 +23,37 @@ export interface AuditOptions {
   /** The address that the provider would call, http or https. It is sent callbacks of tasks that do not exist. */
   url: string
   /** The `webhookHmacKey` it knows; without it callbacks are not signed, and what is about signatures is skipped. */
-  secret?: string
+  secret?: string | undefined
   /**
    * An address of the endpoint's that answers `GET …?taskId=ID` with `{"handled": <number>}`: how often the work
    * for that task was done. Whether it was done once cannot be seen otherwise; without it those checks are skipped.
    */
-  probe?: string
+  probe?: string | undefined
   /** What callbacks name as their result, for endpoints that fetch it. Default: a URL of a host that does not exist. */
-  resultUrl?: string
+  resultUrl?: string | undefined
   /** Run these checks only, by id. Default: all. */
-  only?: readonly string[]
+  only?: readonly string[] | undefined
   /** Milliseconds for all of it; what is not over then is skipped. Default: 55 000. */
-  timeout?: number
+  timeout?: number | undefined
   /** Called with each result as it comes. */
-  onResult?: (result: AuditResult) => void
+  onResult?: ((result: AuditResult) => void) | undefined
   /** Ends the audit early: it rejects with the signal's reason. */
-  signal?: AbortSignal
+  signal?: AbortSignal | undefined
 }
 
-const TIMEOUT = 55_000
-const RESULT_URL = 'https://files.example/l/luma-audit.mp4'
+type Settings = Omit<Required<AuditOptions>, 'resultUrl' | 'timeout'> & { resultUrl: string; timeout: number }
+
+const RULES: Rules<Settings> = {
+  url: httpUrl,
+  secret: optional(someText),
+  probe: optional(httpUrl),
+  resultUrl: optional(httpUrl, 'https://files.example/l/luma-audit.mp4'),
+  only: optional(custom(onlyProblem)),
+  timeout: milliseconds({ fallback: 55_000 }),
+  onResult: optional(callable()),
+  signal: abortSignal,
+}
+
 /** How long a supervisor has to start a server again that crashed, or a busy one to come back to us. */
 const RESTART = 15_000
 const POLL = 50
@@ -51,15 +73,16 @@ export const auditChecks: readonly Readonly<Expectation>[] = CHECKS.map(({ run: 
  * reason of `signal` if that ended it.
  */
 export async function auditEndpoint(options: AuditOptions): Promise<AuditReport> {
-  const { url, secret, probe, resultUrl = RESULT_URL, timeout = TIMEOUT, onResult } = options
-  const { signal = new AbortController().signal } = options
-  const checks = chosen(options)
+  const settings = checkOptions('auditEndpoint', options, RULES)
+  const { url, secret, probe, resultUrl, only, timeout, onResult } = settings
+  const { signal = new AbortController().signal } = settings
+  const checks = CHECKS.filter(({ id }) => only?.includes(id) ?? true)
   const startedAt = new Date()
   const deadline = AbortSignal.timeout(timeout)
   const endpoint = openEndpoint({ url, secret, probe, resultUrl, signal: AbortSignal.any([signal, deadline]) })
-  const first = await reached(options, url, () => endpoint.send())
-  if (probe !== undefined) await reached(options, probe, () => endpoint.count(newTask().taskId))
-  const hint = hintFrom(first, options)
+  const first = await reached(signal, url, () => endpoint.send())
+  if (probe !== undefined) await reached(signal, probe, () => endpoint.count(newTask().taskId))
+  const hint = hintFrom(first, secret)
 
   const results: AuditResult[] = []
   let isGone = false
@@ -83,7 +106,7 @@ export async function auditEndpoint(options: AuditOptions): Promise<AuditReport>
   }
 
   async function judge(check: Check): Promise<Outcome> {
-    const lack = check.needs?.find((need) => options[need] === undefined)
+    const lack = check.needs?.find((need) => settings[need] === undefined)
     if (lack !== undefined) return skipped(LACKS[lack])
     if (isGone) return skipped('the endpoint no longer answers')
     const outcome = deadline.aborted ? undefined : await run(check, endpoint)
@@ -111,11 +134,11 @@ async function run(check: Check, endpoint: Endpoint): Promise<Outcome> {
 }
 
 /** Without an endpoint, and a probe if there is to be one, there is nothing to be said of it. */
-async function reached<Result>({ signal }: AuditOptions, url: string, ask: () => Promise<Result>): Promise<Result> {
+async function reached<Result>(signal: AbortSignal, url: string, ask: () => Promise<Result>): Promise<Result> {
   try {
     return await ask()
   } catch (error) {
-    signal?.throwIfAborted()
+    signal.throwIfAborted()
     if (!isLumaError(error, 'ERR_LUMA_NO_ANSWER')) throw error
     const message = `nothing to audit at ${withoutQuery(url)}: ${error.message}; is it running?`
     throw new NoAnswer(message, { cause: error })
@@ -132,7 +155,7 @@ async function isBack(endpoint: Endpoint): Promise<boolean> {
 }
 
 /** What the first answer says about how the audit was started. */
-function hintFrom({ status }: Answer, { secret }: AuditOptions): string | undefined {
+function hintFrom({ status }: Answer, secret: string | undefined): string | undefined {
   if (status === 401 || status === 403) {
     const problem =
       secret === undefined ? 'it wants a signature, and no secret was given' : 'is the secret the one it knows?'
@@ -142,26 +165,15 @@ function hintFrom({ status }: Answer, { secret }: AuditOptions): string | undefi
   return status === 405 ? 'A documented callback was answered 405: does this address take a POST?' : undefined
 }
 
-function chosen({ url, secret, probe, resultUrl, timeout = TIMEOUT, only }: AuditOptions): readonly Check[] {
-  for (const [name, address] of Object.entries({ url, probe, resultUrl })) {
-    if (address !== undefined && !isHttp(address)) throw wrong(name, 'must be an http(s) URL')
-  }
-  if (secret === '') throw wrong('secret', 'must not be empty')
-  if (!Number.isInteger(timeout) || timeout < 1 || timeout > LONGEST_TIMER) {
-    throw wrong('timeout', `must be an integer from 1 to ${LONGEST_TIMER}`)
-  }
-  if (only === undefined) return CHECKS
-  const unknown = only.find((id) => !CHECKS.some((check) => check.id === id))
-  if (unknown !== undefined) throw wrong('only', `names no check: ${unknown}`)
-  return CHECKS.filter(({ id }) => only.includes(id))
-}
-
-function wrong(option: string, message: string): TypeError {
-  return new TypeError(`auditEndpoint: option "${option}" ${message}`)
-}
-
-function isHttp(url: string): boolean {
-  return URL.canParse(url) && /^https?:$/.test(new URL(url).protocol)
+function onlyProblem(value: unknown): string | undefined {
+  if (!Array.isArray(value)) return 'must be a list of the ids of checks'
+  const ids = CHECKS.map(({ id }) => id)
+  const wrong = value.findIndex((id) => !ids.includes(id as string))
+  if (wrong === -1) return undefined
+  const given: unknown = value[wrong]
+  const nearest = typeof given === 'string' ? nearestName(given, ids) : undefined
+  const hint = nearest === undefined ? '' : `, did you mean ${nearest}?`
+  return `must be a list of the ids of checks, and its entry ${wrong + 1} is none${hint}`
 }
 
 function withoutQuery(url: string): string {

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { DedupeStore } from '@luma-callback/core'
+import { callable, checkOptions, type Rules } from '@luma-callback/core/internal'
 import { HOSTILE_KEYS } from './callbacks.ts'
 
 /** The store of one test. */
@@ -34,6 +35,8 @@ const LONG = 600_000
 const DIGEST = 'd'.repeat(64)
 const OTHER = 'e'.repeat(64)
 
+const RULES: Rules<DedupeContractOptions> = { test: callable(), setUp: callable() }
+
 /**
  * Declares the tests that hold a dedupe store to its contract.
  *
@@ -45,8 +48,10 @@ const OTHER = 'e'.repeat(64)
  *
  * dedupeContract({ test, setUp: () => ({ store: memoryDedupe() }) })
  * ```
+ * @throws TypeError that names the option that is wrong or unknown.
  */
-export function dedupeContract({ test, setUp }: DedupeContractOptions): void {
+export function dedupeContract(options: DedupeContractOptions): void {
+  const { test, setUp } = checkOptions('dedupeContract', options, RULES)
   for (const [name, body] of Object.entries(TESTS)) {
     test(name, async () => {
       const { store, advance = (milliseconds) => sleep(milliseconds), tearDown } = await setUp()

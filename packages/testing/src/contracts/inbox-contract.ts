@@ -1,10 +1,11 @@
+import { callable, checkOptions, integer, list, optional, type Filled, type Rules } from '@luma-callback/core/internal'
 import { closed } from './inbox-closing.ts'
 import { inContext } from './inbox-context.ts'
 import { delivered, exclusive } from './inbox-delivery.ts'
 import { inspected } from './inbox-inspect.ts'
 import { once } from './inbox-once.ts'
 import { retried } from './inbox-retries.ts'
-import { runInboxTest, type Tests, type InboxTestOptions } from './inbox-test.ts'
+import { PATIENCE, runInboxTest, type InboxTestOptions, type Tests } from './inbox-test.ts'
 
 /**
  * What an inbox promises: `once`, one of many equal records is told `recorded`; `delivered`, what was recorded gets its
@@ -27,7 +28,19 @@ export interface InboxContractOptions extends InboxTestOptions {
   /** The `test` of your test framework, or any function that is called like it. */
   test: (name: string, body: () => Promise<void>) => unknown
   /** What the inbox promises. Default: everything. */
-  guarantees?: readonly Guarantee[]
+  guarantees?: readonly Guarantee[] | undefined
+}
+
+const ALL = Object.keys(GUARANTEES) as Guarantee[]
+
+const RULES: Rules<Filled<InboxContractOptions>> = {
+  test: callable(),
+  guarantees: optional(
+    list((entry) => ALL.includes(entry as Guarantee), ALL.join(', ')),
+    ALL,
+  ),
+  setUp: callable(),
+  patience: integer({ fallback: PATIENCE, unit: 'milliseconds' }),
 }
 
 /**
@@ -49,9 +62,11 @@ export interface InboxContractOptions extends InboxTestOptions {
  *   },
  * })
  * ```
+ * @throws TypeError that names the option that is wrong or unknown.
  */
-export function inboxContract({ test, guarantees, ...inboxTest }: InboxContractOptions): void {
-  for (const guarantee of guarantees ?? (Object.keys(GUARANTEES) as Guarantee[])) {
+export function inboxContract(options: InboxContractOptions): void {
+  const { test, guarantees, ...inboxTest } = checkOptions('inboxContract', options, RULES)
+  for (const guarantee of guarantees) {
     for (const [name, body] of Object.entries(GUARANTEES[guarantee])) {
       test(`${guarantee}: ${name}`, () => runInboxTest(inboxTest, body))
     }

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { CloseOptions, DurableInbox, Inbox, LumaCallback, LumaEvent, Recorded } from '@luma-callback/core'
 import type { Deliver, DeliverOptions, InboxOptions } from '@luma-callback/core/inbox'
-import { systemClock, within } from '@luma-callback/core/internal'
+import { systemClock, within, type Filled } from '@luma-callback/core/internal'
 
 /** The store of one test. */
 export interface InboxSetUp {
@@ -45,16 +45,16 @@ export interface InboxTestOptions {
    * How long to wait for what should happen before the test fails, in milliseconds. Default: 60 000, so that no test
    * fails because the machine is slow. A test framework that ends a test sooner hides what did not happen.
    */
-  patience?: number
+  patience?: number | undefined
 }
 
-const PATIENCE = 60_000
+export const PATIENCE = 60_000
 /** What a test gives `close()` where it must not cut anything off, in milliseconds. */
 export const LONG = 60_000
 
 /** Runs one test on a store of its own, and closes whatever it opened. */
 export async function runInboxTest(
-  { setUp, patience = PATIENCE }: InboxTestOptions,
+  { setUp, patience }: Filled<InboxTestOptions>,
   body: (inboxTest: InboxTest) => Promise<void>,
 ): Promise<void> {
   const { open, tearDown } = await setUp()

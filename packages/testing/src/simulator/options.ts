@@ -1,4 +1,17 @@
-import { LONGEST_TIMER } from '@luma-callback/core/internal'
+import {
+  callable,
+  checkOptions,
+  custom,
+  integer,
+  LONGEST_TIMER,
+  mapped,
+  milliseconds,
+  number,
+  oneOf,
+  optional,
+  text,
+  type Rules,
+} from '@luma-callback/core/internal'
 import type { SimulatorEvent } from './events.ts'
 
 /** What `startSimulator` can be told. Times are milliseconds; a share is a number from 0 (never) to 1 (always). */
@@ -88,35 +101,21 @@ export interface Settings {
 const MINUTE = 60 * 1000
 const DAY = 24 * 60 * MINUTE
 
-/** One option: its default, and what makes a value it can take, or `undefined` from any other. */
-interface Rule<Value> {
-  fallback: Value
-  must: string
-  read: (value: unknown) => Value | undefined
-}
+const share = number({ most: 1, fallback: 0 })
+const isDelay = (value: unknown): value is number =>
+  typeof value === 'number' && Number.isInteger(value) && value >= 0 && value <= LONGEST_TIMER
+const DELAY = `must be an integer from 0 to ${LONGEST_TIMER}`
 
-const share = rule(0, 'must be a number from 0 to 1', (value): value is number => isNumber(value, 0, 1))
-
-const rules: { [Name in keyof Settings]: Rule<Settings[Name]> } = {
-  port: integer(0, 0, 65_535),
-  host: rule('127.0.0.1', 'must be an address or a host name', (value) => isText(value, /^\S+$/)),
-  apiKey: rule('simulator-key', 'must be a text that a header can carry', (value) => isText(value, /^[!-~]+$/)),
-  secret: rule<string | undefined>(undefined, 'must be a text without white space around it', (value) =>
-    isText(value, /^\S(?:[^]*\S)?$/),
-  ),
-  seed: integer(0, 0, Number.MAX_SAFE_INTEGER),
-  generationTime: {
-    fallback: [1_000, 1_000],
-    must: `must be an integer from 0 to ${LONGEST_TIMER}, or two of them, the lesser first`,
-    read: toRange,
-  },
-  deliveryTimeout: integer(15_000, 1, LONGEST_TIMER),
-  retries: integer(3, 0, Number.MAX_SAFE_INTEGER),
-  retryPause: {
-    fallback: [1_000, 5_000, 30_000],
-    must: `must be an integer from 0 to ${LONGEST_TIMER}, or a list of them`,
-    read: toPauses,
-  },
+const RULES: Rules<Settings> = {
+  port: integer({ least: 0, most: 65_535, fallback: 0 }),
+  host: optional(text({ pattern: /^\S+$/, must: 'an address or a host name' }), '127.0.0.1'),
+  apiKey: optional(text({ pattern: /^[!-~]+$/, must: 'a text that a header can carry' }), 'simulator-key'),
+  secret: optional(text({ pattern: /^\S(?:[^]*\S)?$/, must: 'a text without white space around it' })),
+  seed: integer({ least: 0, fallback: 0 }),
+  generationTime: mapped(optional(custom<number | Settings['generationTime']>(rangeProblem), 1_000), toRange),
+  deliveryTimeout: milliseconds({ fallback: 15_000 }),
+  retries: integer({ least: 0, fallback: 3 }),
+  retryPause: mapped(optional(custom<number | readonly number[]>(pausesProblem), [1_000, 5_000, 30_000]), toPauses),
   failures: share,
   duplicates: share,
   contradictions: share,
@@ -127,13 +126,11 @@ const rules: { [Name in keyof Settings]: Rule<Settings[Name]> } = {
   expiredFiles: share,
   truncatedFiles: share,
   rateLimited: share,
-  credits: { ...integer(0, 0, Number.MAX_SAFE_INTEGER), fallback: Infinity },
-  unavailable: rule<Settings['unavailable']>(undefined, 'must be 455, 500, 501 or 505', (value) =>
-    [455, 500, 501, 505].includes(value as number),
-  ),
-  linkLifetime: integer(20 * MINUTE, 0, Number.MAX_SAFE_INTEGER),
-  fileLifetime: integer(14 * DAY, 0, Number.MAX_SAFE_INTEGER),
-  observe: rule<Settings['observe']>(undefined, 'must be a function', (value) => typeof value === 'function'),
+  credits: integer({ least: 0, fallback: Infinity }),
+  unavailable: optional(oneOf([455, 500, 501, 505])),
+  linkLifetime: integer({ least: 0, fallback: 20 * MINUTE, unit: 'milliseconds' }),
+  fileLifetime: integer({ least: 0, fallback: 14 * DAY, unit: 'milliseconds' }),
+  observe: optional(callable()),
 }
 
 /**
@@ -142,56 +139,24 @@ const rules: { [Name in keyof Settings]: Rule<Settings[Name]> } = {
  * @throws TypeError that names the option that is wrong or unknown.
  */
 export function readOptions(options: SimulatorOptions, seed: number): Settings {
-  if (typeof options !== 'object' || options === null) {
-    throw new TypeError('startSimulator: give it an object of options, or nothing')
-  }
-  const names = Object.keys(rules)
-  const unknown = Object.keys(options).find((name) => !names.includes(name))
-  if (unknown !== undefined) {
-    throw new TypeError(`startSimulator: unknown option "${unknown}"; known are ${names.join(', ')}`)
-  }
-  const given = { seed, ...withoutUndefined(options) }
-  const settings = Object.entries(rules).map(([name, { fallback, must, read }]) => {
-    if (!Object.hasOwn(given, name)) return [name, fallback]
-    const value = read(given[name as keyof typeof given])
-    // The value itself is not shown: it may be a secret.
-    if (value === undefined) throw new TypeError(`startSimulator: option "${name}" ${must}`)
-    return [name, value]
-  })
-  return Object.fromEntries(settings) as Settings
+  return checkOptions('startSimulator', options, { ...RULES, seed: integer({ least: 0, fallback: seed }) })
 }
 
-function withoutUndefined(options: object): object {
-  return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined))
-}
-
-function rule<Value>(fallback: Value, must: string, accepts: (value: unknown) => boolean): Rule<Value> {
-  return { fallback, must, read: (value) => (accepts(value) ? (value as Value) : undefined) }
-}
-
-function integer(fallback: number, least: number, most: number): Rule<number> {
-  const end = most === Number.MAX_SAFE_INTEGER ? `of at least ${least}` : `from ${least} to ${most}`
-  return rule(fallback, `must be an integer ${end}`, (value) => Number.isInteger(value) && isNumber(value, least, most))
-}
-
-function isNumber(value: unknown, least: number, most: number): value is number {
-  return typeof value === 'number' && value >= least && value <= most
-}
-
-function isText(value: unknown, shape: RegExp): boolean {
-  return typeof value === 'string' && shape.test(value)
-}
-
-function isDelay(value: unknown): value is number {
-  return Number.isInteger(value) && isNumber(value, 0, LONGEST_TIMER)
-}
-
-function toRange(value: unknown): readonly [number, number] | undefined {
+function rangeProblem(value: unknown): string | undefined {
   const [least, most, ...rest]: readonly unknown[] = Array.isArray(value) ? value : [value, value]
-  return isDelay(least) && isDelay(most) && least <= most && rest.length === 0 ? [least, most] : undefined
+  const isRange = isDelay(least) && isDelay(most) && least <= most && rest.length === 0
+  return isRange ? undefined : `${DELAY}, or two of them, the lesser first, in milliseconds`
 }
 
-function toPauses(value: unknown): readonly number[] | undefined {
+function toRange(value: number | Settings['generationTime']): Settings['generationTime'] {
+  return typeof value === 'number' ? [value, value] : [...value]
+}
+
+function pausesProblem(value: unknown): string | undefined {
   const pauses: readonly unknown[] = Array.isArray(value) ? value : [value]
-  return pauses.length > 0 && pauses.every(isDelay) ? [...pauses] : undefined
+  return pauses.length > 0 && pauses.every(isDelay) ? undefined : `${DELAY}, or a list of them, in milliseconds`
+}
+
+function toPauses(value: number | readonly number[]): readonly number[] {
+  return typeof value === 'number' ? [value] : [...value]
 }
