@@ -65,7 +65,10 @@ describe('list', () => {
     const time = String.raw`\d{4}-\d\d-\d\d \d\d:\d\d:\d\d`
     expect(stdout).toMatch(/^STATE {2}KEY {13}RECEIVED {13}RUNS\n/)
     expect(stdout).toMatch(
-      new RegExp(`^dead   bad-1:success   ${time}  1 run  UnrecoverableError: no such order$`, 'm'),
+      new RegExp(
+        `^dead   bad-1:success   ${time}  1 run  \\[ERR_LUMA_UNRECOVERABLE\\] UnrecoverableError: no such order$`,
+        'm',
+      ),
     )
     expect(stdout).toMatch(new RegExp(`^done   good-1:success  ${time}  1 run  done ${time}$`, 'm'))
   })

@@ -8,6 +8,7 @@ import {
   type Trust,
 } from '@luma-callback/core'
 import { describe, expect, test } from 'vitest'
+import { isUnborne } from '../../packages/core/src/verify/trust.ts'
 import { memoryInboxes } from '../contract/memory-inbox.ts'
 import { serveReceiver } from '../helpers/api.ts'
 import { fakeClock } from '../helpers/clock.ts'
@@ -49,6 +50,30 @@ describe('what was not borne out gets another run when it comes again', () => {
     await send(receiver.url)
     await expect.poll(() => receiver.hooks).toEqual([TASK_ID])
     await expect.poll(() => receiver.handler.has(TASK_ID)).toBe(true)
+  })
+})
+
+describe('what ended a callback that may still come true is told by its code', () => {
+  const dead = (failure: { lastError?: string; failureCode?: string }) => isUnborne({ state: 'dead', ...failure })
+
+  test.each([
+    ['rejected', { failureCode: 'ERR_LUMA_FORGED', lastError: 'ForgedError: no' }],
+    ['rejected by a release whose classes had other names', { failureCode: 'ERR_LUMA_FORGED', lastError: 'y: no' }],
+    ['not confirmed', { failureCode: 'ERR_LUMA_UNCONFIRMED', lastError: 'UnconfirmedError: no' }],
+    ['rejected by a release that kept no codes', { lastError: 'ForgedError: no' }],
+    ['not confirmed by a release that kept no codes', { lastError: 'UnconfirmedError: no' }],
+  ])('%s: it gets another run', (_what, failure) => {
+    expect(dead(failure)).toBe(true)
+    expect(isUnborne({ ...failure, state: 'pending' })).toBe(false)
+  })
+
+  test.each([
+    ['a hook that failed', { failureCode: 'ECONNRESET', lastError: 'Error: no' }],
+    ['a hook whose error only reads like a verdict', { failureCode: 'ECONNRESET', lastError: 'ForgedError: no' }],
+    ['a hook of a release that kept no codes', { lastError: 'Error: no' }],
+    ['nothing that is known', {}],
+  ])('%s: it stays dead', (_what, failure) => {
+    expect(dead(failure)).toBe(false)
   })
 })
 
