@@ -175,7 +175,7 @@ export class UnrecoverableError extends LumaError {
 
 /** Whether an error says itself that trying again is useless. */
 export function isUnrecoverable(error: Error): boolean {
-  return isLumaError(error) && error.retryable === false
+  return isLumaError(error) && !error.retryable
 }
 
 /**
