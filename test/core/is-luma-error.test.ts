@@ -1,17 +1,12 @@
-import { createRequire } from 'node:module'
-import { join } from 'node:path'
 import { runInNewContext } from 'node:vm'
 import { ApiError } from '@luma-callback/client'
 import * as core from '@luma-callback/core'
 import { DownloadError } from '@luma-callback/download'
 import { NoAnswer } from '@luma-callback/testing'
 import { describe, expect, test } from 'vitest'
-import { ROOT } from '../helpers/child.ts'
+import { otherCore } from '../helpers/other-copy.ts'
 
 const { isLumaError } = core
-
-/** Another copy of core: its CommonJS build, which has classes of its own. */
-const other = createRequire(import.meta.url)(join(ROOT, 'packages/core/cjs/index.js')) as typeof core
 
 const get = (): never => {
   throw new Error('do not look at me')
@@ -26,10 +21,10 @@ describe('an error of ours', () => {
   })
 
   test('of another copy of the package is told all the same', () => {
-    const error: unknown = new other.UnrecoverableError('no order')
+    const error: unknown = new otherCore.UnrecoverableError('no order')
     expect(error).not.toBeInstanceOf(core.LumaError)
     expect(isLumaError(error, 'ERR_LUMA_UNRECOVERABLE')).toBe(true)
-    expect(other.isLumaError(new core.ClosedError('closed'), 'ERR_LUMA_CLOSED')).toBe(true)
+    expect(otherCore.isLumaError(new core.ClosedError('closed'), 'ERR_LUMA_CLOSED')).toBe(true)
   })
 
   test('of a class of the user’s own that extends one of ours is told by the code that it inherits', () => {

@@ -2,9 +2,9 @@
 export const BRAND: unique symbol = Symbol.for('luma-callback.error')
 
 /**
- * The base of the errors with a `code`, those of the other packages too; a wrong option is a `TypeError`. Tell them by `isLumaError`, not by `instanceof`: a program may have two copies of
- * this package, and each has a class of its own. Each class writes its name out: inboxes keep it with what failed, and a
- * minifier would change the name of the class from one release to the next.
+ * The base of the errors with a `code`, those of the other packages too; a wrong option is a `TypeError`. Tell them by
+ * `isLumaError`, not by `instanceof`: a program may have two copies of this package, and each copy has a class of its own. Each
+ * class writes its name out: inboxes keep it with what failed, and a minifier would change it from one release to the next.
  */
 export abstract class LumaError extends Error {
   static {

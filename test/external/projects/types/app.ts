@@ -1,5 +1,5 @@
 // What a program of a user writes, with types that have to be found and to hold.
-import { ClosedError, lumaCallback, type LumaCallback, type LumaOptions } from '@luma-callback/express'
+import { ClosedError, isLumaError, lumaCallback, type LumaCallback, type LumaOptions } from '@luma-callback/express'
 import { lumaCallback as koaCallback } from '@luma-callback/koa'
 import { createHandler, type LumaHandler } from '@luma-callback/core'
 import { sqliteInbox } from '@luma-callback/sqlite'
@@ -19,6 +19,13 @@ const options: LumaOptions = {
 
 function outcomeOf(callback: LumaCallback): string {
   return callback.outcome === 'success' ? callback.resultUrls[0] : callback.reason
+}
+
+export function familyOf(error: unknown): string | undefined {
+  if (isLumaError(error, 'ERR_LUMA_OTHER_FAMILY')) return error.family
+  if (isLumaError(error) && error.code === 'ERR_LUMA_API_RATE_LIMITED') return String(error.retryAfter)
+  // @ts-expect-error not every error of ours has one
+  return isLumaError(error) ? error.family : undefined
 }
 
 // @ts-expect-error a failure has no result
