@@ -4,7 +4,7 @@
 import { startSimulator } from '@luma-callback/testing'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { join, relative } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { showCrash } from './crash.ts'
 import { showFirstTask, showTasks } from './results.ts'
@@ -49,7 +49,8 @@ async function start(port = 0): Promise<Receiver> {
 
 try {
   const first = await start()
-  console.log(`${script}\nlistens on ${first.url}\nand the simulator of the provider on ${simulator.url}`)
+  console.log(`\nThe receiver ${relative('.', script)}\nlistens on ${first.url},`)
+  console.log(`and the simulated provider on ${simulator.url}. The demo takes about ten seconds.\n`)
   if (await showFirstTask({ simulator, receiver: first, shop })) {
     await showTasks({ simulator, receiver: first, shop })
     await showStrangers(first, KEY)

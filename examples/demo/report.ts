@@ -3,30 +3,35 @@ import { styleText } from 'node:util'
 /** Where there is no terminal, and where NO_COLOR is set, it leaves a text as it is. */
 const paint = (style: Parameters<typeof styleText>[0]) => (text: string) =>
   styleText(style, text, { stream: process.stdout })
-const [bold, dim, green, red] = [paint('bold'), paint('dim'), paint('green'), paint('red')]
+const [dim, green, red] = [paint('dim'), paint('green'), paint('red')]
 
 /** What went otherwise than it should. */
 const troubles: string[] = []
-/** Of a longer log, this many lines show what it is like. */
-const MOST_LINES = 6
+/** Of a longer log, its end: as much as an error that ended the receiver takes. */
+const MOST_LINES = 12
 
-export function title(text: string): void {
-  console.log(`\n${bold(text)}`)
-}
-
+/** Says what happens between two checks. */
 export function say(text: string): void {
-  console.log(`    ${text}`)
+  console.log(`  ${text}`)
 }
 
-/** Shows what a receiver wrote. */
-export function showLog(lines: readonly string[]): void {
-  for (const line of lines.slice(0, MOST_LINES)) say(dim(`log: ${line}`))
-  if (lines.length > MOST_LINES) say(dim(`log: … and ${lines.length - MOST_LINES} lines more`))
+/** One thing that the demo looks at. */
+export interface Check {
+  holds: boolean
+  /** A plain sentence that is true if the check holds. */
+  sentence: string
+  /** What was expected, and what was found. */
+  trouble: string
+  /** What the receiver wrote meanwhile; it is shown if the check fails. */
+  log?: readonly string[]
 }
 
-export function check(holds: boolean, trouble: string): void {
-  if (!holds) troubles.push(trouble)
-  say(holds ? green('as it should') : red(`not as it should: ${trouble}`))
+export function check({ holds, sentence, trouble, log = [] }: Check): void {
+  if (holds) return console.log(`${green('✓')} ${sentence}`)
+  troubles.push(trouble)
+  console.log(`${red('✗')} ${sentence}`)
+  if (log.length > MOST_LINES) say(dim(`log: … ${log.length - MOST_LINES} lines before these`))
+  for (const line of log.slice(-MOST_LINES)) say(dim(`log: ${line}`))
 }
 
 /** Notes what ended the demo early. */
@@ -40,7 +45,7 @@ export function conclude(success: string): number {
     console.log(`\n${green(success)}`)
     return 0
   }
-  console.log(`\n${red('Something went otherwise than it should:')}`)
+  console.log(`\n${red('Not as it should be:')}`)
   for (const trouble of troubles) console.log(`  - ${trouble}`)
   return 1
 }

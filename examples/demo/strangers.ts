@@ -1,22 +1,24 @@
 import { sampleCallback, signedRequest, type SampleRequest } from '@luma-callback/testing'
-import { check, say, showLog, title } from './report.ts'
 import type { Receiver } from './receiver.ts'
+import { check } from './report.ts'
 
 /** Sends what is not the provider's, or not whole, and looks whether it is refused. */
 export async function showStrangers({ url, quiet, takeLines }: Receiver, key: string): Promise<void> {
   const { taskId, raw } = sampleCallback()
   const half = raw.slice(0, raw.length / 2)
   const requests: readonly [what: string, request: SampleRequest, status: number][] = [
-    ['Somebody without the key sends a callback', signedRequest({ secret: 'not-the-key' }), 401],
-    ['A callback is cut off on its way', signedRequest({ secret: key, taskId, body: half }), 400],
+    ['A callback that is signed with another key', signedRequest({ secret: 'not-the-key' }), 401],
+    ['A callback that is cut off on its way', signedRequest({ secret: key, taskId, body: half }), 400],
   ]
   for (const [what, request, expected] of requests) {
-    title(what)
     const { status, text } = await send(url, request)
-    say(status === undefined ? `no answer: ${text}` : `answered ${status} ${text}`)
     await quiet()
-    showLog(takeLines())
-    check(status === expected, `${what}: expected ${expected}, got ${status ?? 'no answer'}`)
+    check({
+      holds: status === expected,
+      sentence: `${what} is refused: ${expected}.`,
+      trouble: `${what}: expected ${expected}, got ${status === undefined ? `no answer: ${text}` : `${status} ${text}`}`,
+      log: takeLines(),
+    })
   }
 }
 
