@@ -1,7 +1,7 @@
 // What is tested here is what is published: the packages are packed, installed into an empty project outside the
 // workspace, and used there. npm needs the registry for it, or a cache that has the few packages named below.
 import { execFileSync, spawnSync } from 'node:child_process'
-import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
@@ -219,4 +219,16 @@ test('the command line brings its licence and its readme, and nothing that only 
   const files = readdirSync(join(project, 'node_modules/luma-callback'), { recursive: true }).map(String)
   expect(files).toEqual(expect.arrayContaining(['LICENSE', 'README.md', 'package.json', 'dist/bin.js']))
   expect(files.filter((file) => /^src|\.map$|\.d\.ts$|tsbuildinfo/.test(file))).toEqual([])
+})
+
+test('no file that is published names a source map, as none is there', () => {
+  for (const name of Object.keys(ourDependencies())) {
+    const folder = join(project, 'node_modules', name)
+    const files = readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter((file) =>
+      /^(?!.*node_modules).*\.[cm]?[jt]s$/.test(file),
+    )
+    expect(files, name).not.toEqual([])
+    const naming = files.filter((file) => readFileSync(join(folder, file), 'utf8').includes('sourceMappingURL='))
+    expect(naming, name).toEqual([])
+  }
 })
