@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
 import { openShop, type Shop } from '../../examples/demo/shop.ts'
-import { startChild, type Child } from '../helpers/child.ts'
+import { startChild, startCommand, type Child } from '../helpers/child.ts'
 import { failureOf, SECRET, signedHeaders, successOf } from '../helpers/signed.ts'
 import { serve, sha256Of, startOrigin, videoOf } from '../helpers/origin.ts'
 import { post } from '../helpers/wire.ts'
@@ -90,6 +90,31 @@ test.each(['SIGTERM', 'SIGINT'] as const)(
     expect(second.output()).not.toContain('delivered')
   },
 )
+
+test('npm start hands SIGTERM on to it, and ends when it has ended', async () => {
+  const env = {
+    PORT: '0',
+    LUMA_WEBHOOK_KEY: SECRET,
+    LUMA_INBOX: join(directory(), 'luma.db'),
+    LUMA_VIDEOS: directory(),
+  }
+  // What it runs first installs and builds, which other tests must not see happen.
+  const npm = startCommand('npm', ['start', '--ignore-scripts'], env)
+  await urlOf(npm)
+  const { pid } = JSON.parse(/^\{.*listening on.*$/m.exec(npm.output())?.[0] ?? '{}') as { pid: number }
+  onTestFinished(() => void (isRunning(pid) && process.kill(pid, 'SIGKILL')))
+  expect(await end(npm, 'SIGTERM')).toBe(0)
+  expect(npm.output()).toContain('SIGTERM: running hooks may end')
+  expect(isRunning(pid)).toBe(false)
+})
+
+function isRunning(pid: number): boolean {
+  try {
+    return process.kill(pid, 0)
+  } catch {
+    return false
+  }
+}
 
 test('what was answered 200 and cut off by a SIGKILL gets its hook from the next process', async () => {
   const shop = await shopOf()
