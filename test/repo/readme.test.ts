@@ -1,13 +1,28 @@
 // The readmes cannot lie: their programs are checked as their readers would run them, and their commands are known.
 import { execFileSync } from 'node:child_process'
-import { cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import {
+  cpSync,
+  existsSync,
+  globSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
 import { ROOT } from '../helpers/child.ts'
 import { run } from '../helpers/cli.ts'
 
-const READMES = ['README.md', ...readdirSync(join(ROOT, 'packages')).map((name) => `packages/${name}/README.md`)]
+const READMES = [
+  'README.md',
+  ...readdirSync(join(ROOT, 'packages')).map((name) => `packages/${name}/README.md`),
+  // The pages for contributors are held to the same.
+  ...globSync('.github/*.md', { cwd: ROOT }),
+]
 const CONFIG = {
   compilerOptions: {
     target: 'esnext',
@@ -82,6 +97,15 @@ test('every npm script that a readme names is there', () => {
   const named = READMES.flatMap((readme) => [...readFileSync(join(ROOT, readme), 'utf8').matchAll(/npm run ([\w:]+)/g)])
   expect(named.length).toBeGreaterThan(5)
   for (const [, name = ''] of named) expect(Object.keys(scripts)).toContain(name)
+})
+
+test('every file that a page for contributors names is there', () => {
+  const text = READMES.filter((page) => page.startsWith('.github/')).map((page) =>
+    readFileSync(join(ROOT, page), 'utf8'),
+  )
+  const named = text.flatMap((page) => [...page.matchAll(/(?:`|sudo | )((?:packages|examples|test|\.ci)\/[\w./-]+)/g)])
+  expect(named.length).toBeGreaterThan(20)
+  for (const [, path = ''] of named) expect(existsSync(join(ROOT, path.replace(/[.]$/, ''))), path).toBe(true)
 })
 
 test('every command line in a readme has a command, and options that it knows', async () => {

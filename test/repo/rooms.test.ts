@@ -83,3 +83,10 @@ describe.each(Object.entries(ROOMS))('in the rooms of %s', (name, rooms) => {
     expect(upward).toEqual([])
   })
 })
+
+test('the page for contributors shows the rooms of core, from the top down', () => {
+  const page = readFileSync(join(ROOT, '.github/CONTRIBUTING.md'), 'utf8')
+  const [, section = ''] = /### The rooms of core([\s\S]*?)\n## /.exec(page) ?? []
+  const rows = [...section.matchAll(/^\| `(\w+)` /gm)].map(([, room]) => room)
+  expect(rows).toEqual(ROOMS['core'])
+})
