@@ -7,6 +7,7 @@ import { ROOT } from '../helpers/child.ts'
 interface Manifest {
   name: string
   version: string
+  engines: { node: string }
   author: string
   bugs: { url: string }
   funding: string
@@ -71,6 +72,15 @@ describe('versions', () => {
         patterns.some((pattern) => matchesGlob(name, pattern)),
         name,
       ).toBe(true)
+  })
+
+  test('the page about versions tells which Node each package needs', () => {
+    const rows = [...read('.github/VERSIONS.md').matchAll(/^\| (.*?) +\| (2[\d.]+) and later \|$/gm)]
+    const [, , others] = rows.find(([, whose]) => whose === 'all others') ?? []
+    for (const { name, engines } of folders.map(manifestOf)) {
+      const [, , own = others] = rows.find(([, whose = '']) => whose.startsWith(`\`${name}\``)) ?? []
+      expect(engines.node, name).toBe(`>=${own}`)
+    }
   })
 
   test.each(notes)(
