@@ -31,7 +31,11 @@ describe('trackTasks', () => {
     const tasks = trackTasks(join(newDirectory(), 'tasks.db'))
     tasks.close()
     const submitting = clientOf(simulator, { tasks }).modify({ prompt: 'x', videoUrl: 'https://a.example/x.mp4' })
-    await expect(submitting).rejects.toMatchObject({ code: 'ERR_LUMA_UNTRACKED', taskId: expect.any(String) })
+    await expect(submitting).rejects.toMatchObject({
+      code: 'ERR_LUMA_UNTRACKED',
+      retryable: false,
+      taskId: expect.any(String),
+    })
     await submitting.catch(({ taskId }: { taskId: string }) => expect(simulator.tasks[0]?.taskId).toBe(taskId))
   })
 
