@@ -8,7 +8,7 @@ import { directInbox } from '../../packages/core/src/direct/inbox.ts'
 // answer the provider is the retry.
 inboxContract({
   test,
-  guarantees: ['once', 'exclusive', 'closed', 'context'],
+  guarantees: ['started', 'once', 'exclusive', 'closed', 'context'],
   setUp() {
     const dedupe = memoryDedupe()
     return { open: () => directInbox({ dedupe, ackTimeout: 10_000, clock: systemClock }) }

@@ -36,6 +36,9 @@ describe('the contract of inboxes', () => {
 
   // Each with the test that is there to find it.
   test.concurrent.each<[Fault, Guarantee, RegExp]>([
+    ['starts twice', 'started', /a second start is refused/],
+    ['starts twice', 'started', /of two starts at once/],
+    ['starts after it closed', 'started', /what is closed is not started/],
     ['decides before it writes', 'once', /exactly one is told "recorded"/],
     ['sees no conflict', 'once', /another content is a conflict/],
     ['delivers the conflict too', 'once', /and is not delivered/],

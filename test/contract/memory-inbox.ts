@@ -1,4 +1,4 @@
-import type { DurableInbox, Recorded } from '@luma-callback/core'
+import { ClosedError, type DurableInbox, type Recorded } from '@luma-callback/core'
 import {
   createRunner,
   type Deliver,
@@ -12,6 +12,8 @@ import { newRow, sourceOf, type Row, type Store } from './memory-rows.ts'
 
 /** What an inbox may get wrong. */
 export type Fault =
+  | 'starts twice'
+  | 'starts after it closed'
   | 'forgets what was done'
   | 'sees no conflict'
   | 'delivers the conflict too'
@@ -156,6 +158,8 @@ export function memoryInboxes(fault?: Fault): () => DurableInbox {
         return 'recorded'
       },
       async start(deliver, options) {
+        if (closing && fault !== 'starts after it closed') throw new ClosedError('it was closed')
+        if (runner && fault !== 'starts twice') throw new TypeError('it was started already')
         const tracked: Deliver = (callback, run) => {
           const ended = deliver(callback, run)
           runs.push(ended)

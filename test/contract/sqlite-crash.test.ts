@@ -5,9 +5,8 @@ import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { LumaEvent } from '@luma-callback/core'
 import { describe, expect, onTestFinished, test, vi } from 'vitest'
-import { systemClock } from '../../packages/core/src/internal/clock.ts'
-import { connect } from '../../packages/sqlite/src/connection.ts'
-import { createJobStore } from '../../packages/sqlite/src/job-store.ts'
+import { createFileEngine } from '../../packages/sqlite/src/file-engine.ts'
+import { createThreadClient } from '../../packages/sqlite/src/thread-client.ts'
 import { callbackOf, openInbox, startInbox, temporaryFolder } from '../helpers/inboxes.ts'
 import { PATIENCE } from '../helpers/patience.ts'
 
@@ -142,7 +141,8 @@ describe('a lease', () => {
     assert(late && job)
 
     const failure = { text: 'late', code: 'LATE' }
-    for (const write of ['renew', 'complete', 'giveBack'] as const) expect(await lateStore[write](late)).toBe(false)
+    for (const write of ['renew', 'complete'] as const) expect(await lateStore[write](late)).toBe(false)
+    expect(await lateStore.putBack(late, 0)).toBe(false)
     expect(await lateStore.retry(late, failure, 0)).toBe(false)
     expect(await lateStore.bury(late, failure)).toBe(false)
     expect(await recorder.get('a:success')).toMatchObject({
@@ -158,11 +158,11 @@ describe('a lease', () => {
 
 /** The file as a runner sees it. */
 async function openStore(file: string, lease: number) {
-  const connection = await connect({ file, busyTimeout: PATIENCE.timeout }, () => {})
-  onTestFinished(() => connection.close())
-  await connection.call('register')
+  const thread = createThreadClient({ file, busyTimeout: PATIENCE.timeout })
+  onTestFinished(() => thread.close())
+  await thread.register()
   return {
-    store: createJobStore(connection, lease, systemClock),
-    recover: async () => (await connection.call('recover', { now: Date.now(), maxDelay: 1_000, lease: 1 })).count,
+    store: createFileEngine(thread, file, lease),
+    recover: async () => (await thread.call('recover', { now: Date.now(), maxDelay: 1_000, lease: 1 })).count,
   }
 }

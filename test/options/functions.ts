@@ -21,7 +21,7 @@ import {
   type SpoolOptions,
   type WaitOptions,
 } from '@luma-callback/core'
-import { readListOptions } from '@luma-callback/core/inbox'
+import { createInbox, readListOptions, type CreateInboxOptions } from '@luma-callback/core/inbox'
 import { s3Sink, saveResults, saveUrl, type S3SinkOptions, type SaveUrlOptions } from '@luma-callback/download'
 import { lumaCallback as expressCallback } from '@luma-callback/express'
 import { lumaCallback as koaCallback } from '@luma-callback/koa'
@@ -189,6 +189,12 @@ export const FUNCTIONS: readonly TakesOptions[] = [
   takes<MemoryDedupeOptions>('memoryDedupe', memoryDedupe, { max: count() }),
   takes<SpoolOptions>('withSpool', (options) => withSpool({} as never, {} as never, options), { timeout: longTime() }),
 
+  takes<CreateInboxOptions>(
+    'createInbox',
+    (options) => createInbox({ name: 'an inbox' } as never, options),
+    { lease: time(1), pollInterval: time(1), timeout: time(1), recoverInterval: time(1) },
+    { lease: 1, pollInterval: 1 },
+  ),
   takes<SqliteInboxOptions>('sqliteInbox', (options) => sqliteInbox('never-made.db', options), {
     busyTimeout: time(0),
     lease: time(1_000),

@@ -1,10 +1,8 @@
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import type { LumaCallback } from '@luma-callback/core'
-import { describe, expect, onTestFinished, test, vi } from 'vitest'
+import { describe, expect, test, vi } from 'vitest'
 import { systemClock } from '../../packages/core/src/internal/clock.ts'
-import type { Connection } from '../../packages/sqlite/src/connection.ts'
-import { startHousekeeping } from '../../packages/sqlite/src/housekeeping.ts'
 import { callbackOf, hangs, openInbox, startInbox, temporaryFolder } from '../helpers/inboxes.ts'
 import { heldHook } from '../helpers/receiver.ts'
 import { PATIENCE } from '../helpers/patience.ts'
@@ -226,31 +224,6 @@ describe('an outage that is longer than a lease', () => {
     expect([...runs, ...others]).toEqual(['a'])
     expect(await first.get('a:success')).toMatchObject({ attempts: 1, crashes: 0 })
   })
-})
-
-test('what a dead process ran is looked for also while there is much to clear away', async () => {
-  const clock = settableClock()
-  const called: string[] = []
-  const call = ((name: string) => {
-    called.push(name)
-    return name === 'recover' ? Promise.resolve({ count: 0, problem: undefined }) : new Promise(() => {})
-  }) as unknown as Connection['call']
-  const housekeeping = startHousekeeping({
-    connection: { call },
-    pollInterval: 10,
-    lease: 1_000,
-    retention: DAY,
-    retry: { attempts: 1, minDelay: 1, maxDelay: 1 },
-    emit: () => {},
-    clock,
-    onRecovered: () => {},
-  })
-  onTestFinished(() => void housekeeping.stop())
-  clock.pass(60_000)
-  await vi.waitFor(() => expect(called).toContain('purge'), PATIENCE)
-  const looks = called.length
-  await vi.waitFor(() => expect(called.length).toBeGreaterThan(looks + 2), PATIENCE)
-  expect(called.slice(looks)).not.toContain('purge')
 })
 
 describe('what waits', () => {

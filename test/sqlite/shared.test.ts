@@ -23,6 +23,25 @@ function inAnotherProcess(file: string, code: string): string {
   return execFileSync(process.execPath, ['--no-warnings', '-e', program, file], { encoding: 'utf8' }).trim()
 }
 
+test('a callback that was running during two crashes runs though others never cease to come', async () => {
+  const file = newFile()
+  const inbox = openInbox(file)
+  await inbox.record(callbackOf('suspect'))
+  inAnotherProcess(file, 'db.exec("UPDATE work SET crashes = 2, at = at + 1")')
+  await inbox.record(callbackOf('other 0', new Date(0)))
+  let count = 0
+  // Each that runs leaves another behind that is due before the suspect.
+  const { runs } = await startInbox(
+    inbox,
+    async () => {
+      if (count < 1_000) await inbox.record(callbackOf(`other ${++count}`, new Date(count)))
+    },
+    { concurrency: 1 },
+  )
+  await vi.waitFor(() => expect(runs).toContain('suspect'), PATIENCE)
+  expect(count).toBeLessThan(1_000)
+})
+
 // POSIX takes all locks that a process has on a file from it when it closes that file anywhere, be it through
 // another descriptor that never locked anything.
 describe('two inboxes of one process on one file, beside another process', () => {

@@ -161,6 +161,7 @@ export function postgresInbox(connection: PostgresConnection, options: PostgresI
     },
     async start(deliver, given) {
       if (closing) throw new ClosedError('the inbox on Postgres was closed')
+      if (inboxOptions) throw new TypeError('the inbox on Postgres was started already; make one for each receiver')
       inboxOptions = given
       try {
         await begin(deliver, given)

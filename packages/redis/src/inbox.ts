@@ -108,6 +108,7 @@ export function redisInbox(connection: RedisConnection, options: RedisInboxOptio
     },
     async start(deliver, inboxOptions) {
       const { queue, redis } = open()
+      if (work) throw new TypeError('the inbox on Redis was started already; make one for each receiver')
       const interval = Math.ceil(lease / LOOKS)
       const worker = new Worker(QUEUE, undefined, {
         connection: redis,

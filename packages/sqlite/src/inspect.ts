@@ -30,15 +30,13 @@ export interface Position {
 export interface Inspection {
   list(state: DeliveryState | undefined, after: Position | undefined, limit: number): WorkRow[]
   get(key: string): WorkRow | undefined
-  /** Requeues one, or up to a step of all, the longest dead first; how much that was. */
-  requeue(key: string | undefined, now: number): number
+  /** Requeues one, or up to `most`, the longest dead first; how much that was. */
+  requeue(key: string | undefined, now: number, most: number): number
   stats(): InboxStats
-  /** Removes up to a step of what is done beyond the latest `keep`; how much that was. */
-  purge(keep: number): number
+  /** Removes up to `most` of what is done beyond the latest `keep`; how much that was. */
+  purge(keep: number, most: number): number
 }
 
-/** Rows that one step touches: it takes a few milliseconds, so no callback waits for long. */
-export const STEP = 500
 /** Milliseconds from receipt to end that make no difference to a retention of days. */
 const LATE = 60_000
 
@@ -54,13 +52,13 @@ export function createInspection(db: DatabaseSync, begin: () => void): Inspectio
   const revive = `UPDATE work SET state = ${STATE.pending}, at = ?, attempts = 0, crashes = 0 WHERE state = ${STATE.dead}`
   const requeueOne = db.prepare(`${revive} AND id = (SELECT id FROM seen WHERE hash = ?)`)
   const requeueSome = db.prepare(
-    `${revive} AND id IN (SELECT id FROM work WHERE state = ${STATE.dead} ORDER BY at LIMIT ${STEP})`,
+    `${revive} AND id IN (SELECT id FROM work WHERE state = ${STATE.dead} ORDER BY at LIMIT ? + 0)`,
   )
   const counts = db.prepare('SELECT state, count(*) AS count FROM work GROUP BY state')
   // Counting ten million rows would hold up callbacks; the ids have hardly any gaps.
   const seen = db.prepare('SELECT coalesce(max(id) - min(id) + 1, 0) AS count FROM seen')
   const surplus = db.prepare(
-    `SELECT id, at FROM work WHERE state = ${STATE.done} ORDER BY at DESC, id DESC LIMIT ${STEP} OFFSET ?`,
+    `SELECT id, at FROM work WHERE state = ${STATE.done} ORDER BY at DESC, id DESC LIMIT ? + 0 OFFSET ?`,
   )
   const drop = db.prepare('DELETE FROM work WHERE id = ?')
   const date = db.prepare('UPDATE seen SET since = ? WHERE id = ? AND since < ?')
@@ -80,9 +78,9 @@ export function createInspection(db: DatabaseSync, begin: () => void): Inspectio
       return rows as WorkRow[]
     },
     get: (key) => one.get(keyHash(key)) as WorkRow | undefined,
-    requeue(key, now) {
+    requeue(key, now, most) {
       begin()
-      const { changes } = key === undefined ? requeueSome.run(now) : requeueOne.run(now, keyHash(key))
+      const { changes } = key === undefined ? requeueSome.run(now, most) : requeueOne.run(now, keyHash(key))
       return Number(changes)
     },
     stats() {
@@ -96,8 +94,8 @@ export function createInspection(db: DatabaseSync, begin: () => void): Inspectio
         seen: Number(seen.get()?.['count']),
       }
     },
-    purge(keep) {
-      const rows = surplus.all(keep) as { id: number; at: number }[]
+    purge(keep, most) {
+      const rows = surplus.all(most, keep) as { id: number; at: number }[]
       if (rows.length > 0) begin()
       for (const { id, at } of rows) {
         drop.run(id)

@@ -69,10 +69,10 @@ export function createJobs(db: DatabaseSync, owners: Owners, begin: () => void):
       if (!due.get(now)) return []
       begin()
       const until = uptime() + leaseTime
-      const rows = leaseSome.all(until, owners.own(), now, now, count) as unknown as TakenRow[]
-      if (rows.length < count) {
-        rows.push(...(leaseSuspect.all(until, owners.own(), now, now, 1) as unknown as TakenRow[]))
-      }
+      // Before the others, or a steady backlog of them would keep it waiting for ever.
+      const suspects = leaseSuspect.all(until, owners.own(), now, now, 1) as unknown as TakenRow[]
+      const others = leaseSome.all(until, owners.own(), now, now, count - suspects.length) as unknown as TakenRow[]
+      const rows = [...suspects, ...others]
       return rows.toSorted((a, b) => a.id - b.id)
     },
     renew(id, takes, leaseTime) {

@@ -20,12 +20,9 @@ export interface NewCallback {
 export interface Records {
   /** Takes a callback in, unless its key was seen since `forgetBefore`. */
   record(callback: NewCallback, forgetBefore: number): Recorded
-  /** Forgets up to a step of the keys that were seen before this time; true if there may be more. */
-  forget(before: number): boolean
+  /** Forgets up to `most` of the keys that were seen before this time; `most` if there may be more. */
+  forget(before: number, most: number): number
 }
-
-/** Keys that one step forgets: it takes a few milliseconds, so no callback waits for long. */
-const STEP = 500
 
 /** `begin` opens the transaction for what is written. */
 export function createRecords(db: DatabaseSync, begin: () => void): Records {
@@ -69,15 +66,15 @@ export function createRecords(db: DatabaseSync, begin: () => void): Records {
       insert.run(added.lastInsertRowid, JSON.stringify(key), taskId, outcome, raw, query, receivedAt, receivedAt)
       return 'recorded'
     },
-    forget(before) {
-      const rows = oldest.all(lookedAt, STEP) as { id: number; since: number }[]
+    forget(before, most) {
+      const rows = oldest.all(lookedAt, most) as { id: number; since: number }[]
       const old = rows.filter(({ since }) => since < before)
       if (old.length > 0) begin()
       for (const { id } of old) if (!isKept(id, before)) forgetOne(id)
       // Behind a step with nothing old there is hardly anything old.
-      const mayBeMore = old.length > 0 && rows.length === STEP
+      const mayBeMore = old.length > 0 && rows.length === most
       lookedAt = mayBeMore ? (rows.at(-1)?.id ?? 0) : 0
-      return mayBeMore
+      return mayBeMore ? most : old.length
     },
   }
 }

@@ -4,6 +4,8 @@ import type { ThreadData } from './messages.ts'
 
 /** A connection that restarts its worker thread when it dies, as one does that runs out of memory. */
 export interface ThreadClient extends Connection {
+  /** Starts the thread, which opens the file. */
+  open(): Promise<void>
   /** Makes it an owner of leases, and each thread to come in its place. */
   register(): Promise<void>
 }
@@ -44,6 +46,9 @@ export function createThreadClient(data: ThreadData): ThreadClient {
 
   return {
     call,
+    async open() {
+      await connection()
+    },
     async register() {
       owner = await call('register', owner)
     },

@@ -71,6 +71,8 @@ export function directInbox({ dedupe, ackTimeout, clock, budget = createBudget()
       return raw === undefined ? undefined : { raw }
     },
     async start(deliver, options) {
+      if (closing) throw new ClosedError('the receiver is closing')
+      if (work) throw new TypeError('direct mode was started already')
       const own = { slots: createSlots(options.concurrency), runs, done, unfinished: new Set<Run>() }
       work = { ...options, ...own, dedupe, ackTimeout, deliver, isClosing: () => closing !== undefined }
     },

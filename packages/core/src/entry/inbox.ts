@@ -1,5 +1,7 @@
 // `@luma-callback/core/inbox`: what authors of inboxes and dedupe stores need besides the contracts, which users name too.
 
+export { createInbox, type CreateInboxOptions } from '../inbox/create-inbox.ts'
+export type { InboxEngine } from '../inbox/engine.ts'
 export { createRunner, type Runner } from '../inbox/runner.ts'
 export { foreignJob, type ForeignJob, type Job, type JobStore, type RunnerOptions } from '../inbox/job.ts'
 export type { JobFailure } from '../inbox/failure.ts'

@@ -5,16 +5,18 @@ import { delivered, exclusive } from './inbox-delivery.ts'
 import { inspected } from './inbox-inspect.ts'
 import { once } from './inbox-once.ts'
 import { retried } from './inbox-retries.ts'
+import { started } from './inbox-starting.ts'
 import { PATIENCE, runInboxTest, type InboxTestOptions, type Tests } from './inbox-test.ts'
 
 /**
- * What an inbox promises: `once`, one of many equal records is told `recorded`; `delivered`, what was recorded gets its
+ * What an inbox promises: `started`, it starts once, for one receiver; `once`, one of many equal records is told `recorded`; `delivered`, what was recorded gets its
  * hook; `exclusive`, never twice at once nor after it was done; `retried`, with backoff, then dead; `closed`, closing
  * loses nothing; `inspected`, it can be looked into; `context`, no hook runs in the async context of another request.
  */
-export type Guarantee = 'once' | 'delivered' | 'exclusive' | 'retried' | 'closed' | 'inspected' | 'context'
+export type Guarantee = 'started' | 'once' | 'delivered' | 'exclusive' | 'retried' | 'closed' | 'inspected' | 'context'
 
 const GUARANTEES: Readonly<Record<Guarantee, Tests>> = {
+  started,
   once,
   delivered,
   exclusive,

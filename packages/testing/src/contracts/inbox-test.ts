@@ -48,6 +48,14 @@ export interface InboxTestOptions {
   patience?: number | undefined
 }
 
+/** What a test starts an inbox with, unless it says otherwise. */
+export const OPTIONS: InboxOptions = {
+  concurrency: 10,
+  retry: { attempts: 3, minDelay: 10, maxDelay: 40 },
+  retention: 60 * 60 * 1000,
+  emit: () => {},
+  clock: systemClock,
+}
 export const PATIENCE = 60_000
 /** What a test gives `close()` where it must not cut anything off, in milliseconds. */
 export const LONG = 60_000
@@ -83,11 +91,8 @@ export async function runInboxTest(
       return deliver(callback, run)
     }
     await started.inbox.start(recorded, {
-      concurrency: 10,
-      retry: { attempts: 3, minDelay: 10, maxDelay: 40 },
-      retention: 60 * 60 * 1000,
+      ...OPTIONS,
       emit: (event) => void started.events.push(event),
-      clock: systemClock,
       ...options,
     })
     return started
