@@ -1,70 +1,29 @@
 import { execFileSync } from 'node:child_process'
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { redisInbox } from '@luma-callback/redis'
 import { Redis } from 'ioredis'
-import { expect, onTestFinished, vi } from 'vitest'
+import { onTestFinished } from 'vitest'
 import { PATIENCE } from './patience.ts'
-import { freePort } from './ports.ts'
-import { startServer, type ServerProcess } from './server-process.ts'
-
-export interface RedisServer {
-  url: string
-  port: number
-  /** Starts it again, with the data that it had written. */
-  start(): Promise<void>
-  kill(): Promise<void>
-}
+import {
+  answers,
+  runCluster,
+  runRedis,
+  type ClusterSettings,
+  type RedisServer,
+  type RunningCluster,
+} from './redis-servers.ts'
 
 /** A server of the test's own that can be killed, with an append-only file that is synced at each write. */
 export async function startRedis(...more: string[]): Promise<RedisServer> {
-  const folder = mkdtempSync(join(tmpdir(), 'luma-redis-'))
-  const port = await freePort()
-  const options = ['--appendonly', 'yes', '--appendfsync', 'always', '--save', '', '--dir', folder, ...more]
-  const args = ['--port', String(port), '--bind', '127.0.0.1', ...options]
-  let server: ServerProcess | undefined
-
-  async function start(): Promise<void> {
-    server = await startServer('redis-server', args, { answers: () => answers(`redis://127.0.0.1:${port}`) })
-  }
-
-  async function kill(): Promise<void> {
-    await server?.kill()
-  }
-
-  await start()
-  onTestFinished(async () => {
-    await kill()
-    rmSync(folder, { recursive: true })
-  })
-  return { url: `redis://127.0.0.1:${port}`, port, start, kill }
+  const server = await runRedis(...more)
+  onTestFinished(server.close)
+  return server
 }
 
-const SLOTS = 16_384
-const CLUSTER_IS_WHOLE = /cluster_state:ok[^]*cluster_known_nodes:3/
-
-/** The ports of three servers that make up a Redis Cluster. */
-export async function startCluster(): Promise<number[]> {
-  const servers = await Promise.all(
-    [0, 1, 2].map(async () => startRedis('--cluster-enabled', 'yes', '--cluster-port', String(await freePort()))),
-  )
-  const ports = servers.map(({ port }) => port)
-  const nodes = ports.map((port) => new Redis(port, '127.0.0.1'))
-  const [first] = nodes
-  for (const [index, node] of nodes.entries()) {
-    const from = Math.ceil((SLOTS * index) / nodes.length)
-    const to = Math.ceil((SLOTS * (index + 1)) / nodes.length) - 1
-    await node.call('CLUSTER', 'ADDSLOTSRANGE', from, to)
-    const [, , bus] = /:(\d+)@(\d+)/.exec(String(await node.call('CLUSTER', 'NODES'))) ?? []
-    await first?.call('CLUSTER', 'MEET', '127.0.0.1', ports[index] ?? 0, bus ?? 0)
-  }
-  for (const node of nodes) {
-    const info = async () => expect(String(await node.call('CLUSTER', 'INFO'))).toMatch(CLUSTER_IS_WHOLE)
-    await vi.waitFor(info, PATIENCE)
-    node.disconnect()
-  }
-  return ports
+/** Servers of the test's own that make up a Redis Cluster. */
+export async function startCluster(settings: ClusterSettings = {}): Promise<RunningCluster> {
+  const cluster = await runCluster(settings)
+  onTestFinished(cluster.close)
+  return cluster
 }
 
 /** Whether tests can start a server of their own. */
@@ -83,19 +42,6 @@ function canRun(command: string): boolean {
 async function findRedis(): Promise<string | undefined> {
   const url = process.env['REDIS_URL'] ?? 'redis://127.0.0.1:6379'
   return (await answers(url)) ? url : undefined
-}
-
-async function answers(url: string): Promise<boolean> {
-  const probe = new Redis(url, { retryStrategy: () => null, maxRetriesPerRequest: 0, connectTimeout: 10_000 })
-  probe.on('error', () => {})
-  try {
-    await probe.ping()
-    return true
-  } catch {
-    return false
-  } finally {
-    probe.disconnect()
-  }
 }
 
 const found = await findRedis()

@@ -83,32 +83,49 @@ export function mendAfter(error: Error, redis: Redis): void {
   if (isReadOnly(error) || error.message.includes('NOSCRIPT')) redis.disconnect(true)
 }
 
+/** What a connection of ours has to be like. What is said of addresses, users, TLS and names is the user's. */
 const OPTIONS = {
   enableOfflineQueue: false,
   // Of a transaction that was cut off nobody knows what became of it; sent again it would lack its WATCH.
   autoResendUnfulfilledCommands: false,
+  // A transaction follows its WATCH.
+  enableAutoPipelining: false,
   // What has no answer when the connection ends fails then. With null, which BullMQ's pages advise, it would never end.
   maxRetriesPerRequest: 0,
   socketTimeout: SILENCE,
   connectTimeout: SILENCE,
   reconnectOnError: isReadOnly,
-  // BullMQ, and we, compare numbers.
+  // BullMQ, and we, compare numbers, and read answers in the form that they have always had.
   stringNumbers: false,
-  retryStrategy: (times: number) => Math.min(50 * 2 ** times, LONGEST_PAUSE),
+  replyMapping: 'legacy' as const,
 }
+const retryStrategy = (times: number): number => Math.min(50 * 2 ** times, LONGEST_PAUSE)
 
 function opener(caller: string, connection: RedisConnection): Connect {
   if (typeof connection === 'string') {
     if (!/^rediss?:\/\//.test(connection)) throw notAConnection(caller)
-    return () => new Redis(connection, OPTIONS)
+    return () => new Redis(connection, { ...OPTIONS, retryStrategy })
   }
   if (typeof (connection as Partial<Redis> | undefined)?.defineCommand !== 'function') throw notAConnection(caller)
-  if (connection.isCluster) {
-    // It has no queue of its own to switch off for each node.
-    const { enableOfflineQueue, retryStrategy: _, ...redisOptions } = OPTIONS
-    return () => (connection as Cluster).duplicate([], { enableOfflineQueue, redisOptions }) as unknown as Redis
-  }
-  return () => (connection as Redis).duplicate({ ...OPTIONS, lazyConnect: false })
+  if (connection.isCluster) return () => copyCluster(connection as Cluster)
+  // By a Sentinel it may have led to a replica.
+  const master = { role: 'master', readOnly: false } as const
+  return () => (connection as Redis).duplicate({ ...OPTIONS, ...master, retryStrategy, lazyConnect: false })
+}
+
+function copyCluster(cluster: Cluster): Redis {
+  const { enableOfflineQueue, enableAutoPipelining, ...nodes } = OPTIONS
+  const copy = cluster.duplicate([], {
+    enableOfflineQueue,
+    enableAutoPipelining,
+    lazyConnect: false,
+    // A replica does not know yet what was just written.
+    scaleReads: 'master',
+    clusterRetryStrategy: retryStrategy,
+    // ioredis 5 would drop the user's own: the password, the user, TLS. A node of a cluster has no queue to switch off.
+    redisOptions: { ...cluster.options.redisOptions, ...nodes },
+  })
+  return copy as unknown as Redis
 }
 
 function notAConnection(caller: string): TypeError {
