@@ -1,6 +1,7 @@
 import { Queue } from 'bullmq'
 import { Redis, type Cluster } from 'ioredis'
 import { QUEUE } from './callback-job.ts'
+import { adapterOf, type Adapter } from './scripts.ts'
 
 /** Where Redis is: a URL such as `redis://:password@host:6379/0`, or a connection of yours made with ioredis. */
 export type RedisConnection = string | Redis | Cluster
@@ -17,6 +18,7 @@ const LONGEST_PAUSE = 300
 export interface OpenQueue {
   queue: Queue
   redis: Redis
+  adapter: Adapter
 }
 
 const problems = new WeakMap<Redis, Error>()
@@ -49,9 +51,10 @@ export function connector(caller: string, connection: RedisConnection): Connect 
 export function openQueue(connect: Connect, prefix: string): OpenQueue {
   const redis = connect()
   try {
-    const queue = new Queue(QUEUE, { connection: redis, prefix, skipMetasUpdate: true })
+    const adapter = adapterOf(redis)
+    const queue = new Queue(QUEUE, { connection: adapter.client, prefix, skipMetasUpdate: true })
     queue.on('error', () => {})
-    return { queue, redis }
+    return { queue, redis, adapter }
   } catch (error) {
     redis.disconnect()
     throw error
@@ -78,9 +81,9 @@ function isReadOnly({ message }: Error): boolean {
   return message.includes('READONLY')
 }
 
-/** The same for what a transaction brings to light, of which ioredis does not ask; and for scripts that Redis has forgotten. */
+/** The same for what a transaction brings to light, of which ioredis does not ask. */
 export function mendAfter(error: Error, redis: Redis): void {
-  if (isReadOnly(error) || error.message.includes('NOSCRIPT')) redis.disconnect(true)
+  if (isReadOnly(error)) redis.disconnect(true)
 }
 
 /** What a connection of ours has to be like. What is said of addresses, users, TLS and names is the user's. */

@@ -5,6 +5,8 @@ import type { Redis } from 'ioredis'
 import { idOf } from './callback-job.ts'
 import { connector, problemOf, type RedisConnection } from './connection.ts'
 import { readDedupeOptions, type RedisDedupeOptions } from './options.ts'
+import { explained } from './rights.ts'
+import { runScript, scriptOf } from './scripts.ts'
 
 /** A dedupe store with a connection of its own, which `close` ends. The receiver that it was given to closes it. */
 export interface ClosableDedupeStore extends DedupeStore {
@@ -25,8 +27,8 @@ const NOW = `
  * A key holds the digest of its content, and as long as that is not done, its `holder` and the time `until` which nobody
  * else may claim it. Redis's own expiry only clears away.
  */
-const SCRIPTS = {
-  lumaClaim: `${NOW}
+const LUA = {
+  claim: `${NOW}
     local entry = redis.call('HMGET', KEYS[1], 'digest', 'holder', 'until')
     if entry[1] and entry[2] ~= ARGV[1] then
       if not entry[2] then return entry[1] == ARGV[3] and 'done' or 'conflict' end
@@ -35,18 +37,20 @@ const SCRIPTS = {
     redis.call('HSET', KEYS[1], 'digest', ARGV[3], 'holder', ARGV[1], 'until', now + ARGV[2])
     redis.call('PEXPIRE', KEYS[1], ARGV[2] + ${FORSAKEN})
     return 'claimed'`,
-  lumaRenew: `${NOW}
+  renew: `${NOW}
     if redis.call('HGET', KEYS[1], 'holder') ~= ARGV[1] then return 0 end
     redis.call('HSET', KEYS[1], 'until', now + ARGV[2])
     return redis.call('PEXPIRE', KEYS[1], ARGV[2] + ${FORSAKEN})`,
-  lumaComplete: `
+  complete: `
     if redis.call('HGET', KEYS[1], 'holder') ~= ARGV[1] then return 0 end
     redis.call('HDEL', KEYS[1], 'holder', 'until')
     return redis.call('PEXPIRE', KEYS[1], ARGV[2])`,
-  lumaRelease: `
+  release: `
     if redis.call('HGET', KEYS[1], 'holder') ~= ARGV[1] then return 0 end
     return redis.call('DEL', KEYS[1])`,
 }
+type Step = keyof typeof LUA
+const SCRIPTS = new Map(Object.entries(LUA).map(([step, lua]) => [step as Step, scriptOf(lua, 1)]))
 
 /**
  * Remembers in Redis what was handled, for direct mode in several processes. Each step is one script, which Redis runs
@@ -74,30 +78,29 @@ export function redisDedupe(connection: RedisConnection, options: RedisDedupeOpt
   function open(): Redis {
     if (redis) return redis
     redis = connect()
-    for (const [name, lua] of Object.entries(SCRIPTS)) redis.defineCommand(name, { numberOfKeys: 1, lua })
     isReady = new Promise((resolve) => void redis?.once('ready', resolve))
     return redis
   }
 
-  async function run<Result>(script: keyof typeof SCRIPTS, key: string, ...args: (string | number)[]): Promise<Result> {
+  async function run<Result>(step: Step, key: string, ...args: (string | number)[]): Promise<Result> {
     const late = (): Error => problemOf(redis) ?? new Error(`no answer within ${timeout} ms`)
     const call = async (): Promise<Result> => {
-      const opened = open() as unknown as Record<string, (...args: unknown[]) => Promise<Result>>
+      const opened = open()
       await isReady
-      return opened[script]!(`${prefix}-dedupe:${idOf(key)}`, ...args)
+      return (await runScript(opened, SCRIPTS.get(step)!, [`${prefix}-dedupe:${idOf(key)}`, ...args])) as Result
     }
     try {
       return await within(call, timeout, late, systemClock)
     } catch (cause) {
-      throw new StoreUnavailableError(`the dedupe store on Redis: ${(cause as Error).message}`, { cause })
+      throw new StoreUnavailableError(`the dedupe store on Redis: ${explained(cause as Error).message}`, { cause })
     }
   }
 
   return {
-    claim: ({ key, holder, lease, digest }) => run<Claim>('lumaClaim', key, holder, lease, digest),
-    renew: async ({ key, holder, lease }) => (await run('lumaRenew', key, holder, lease)) === 1,
-    complete: ({ key, holder, retention }) => run('lumaComplete', key, holder, retention),
-    release: ({ key, holder }) => run('lumaRelease', key, holder),
+    claim: ({ key, holder, lease, digest }) => run<Claim>('claim', key, holder, lease, digest),
+    renew: async ({ key, holder, lease }) => (await run('renew', key, holder, lease)) === 1,
+    complete: ({ key, holder, retention }) => run('complete', key, holder, retention),
+    release: ({ key, holder }) => run('release', key, holder),
     async close() {
       redis?.disconnect()
     },

@@ -12,6 +12,7 @@ import { createInspection } from './inspect.ts'
 import { readInboxOptions, type RedisInboxOptions } from './options.ts'
 import { createRecorder, type Recorder } from './recorder.ts'
 import { startRecovery } from './recovery.ts'
+import { explained } from './rights.ts'
 import { createWaker, type Waker } from './waker.ts'
 
 /** Of what is done, this many of the latest stay to be looked at. */
@@ -75,7 +76,7 @@ export function redisInbox(connection: RedisConnection, options: RedisInboxOptio
       return await within(call, timeout, late, systemClock)
     } catch (cause) {
       if (cause instanceof TypeError || isLumaError(cause, 'ERR_LUMA_CLOSED')) throw cause
-      throw new StoreUnavailableError(`Redis could not ${what}: ${(cause as Error).message}`, { cause })
+      throw new StoreUnavailableError(`Redis could not ${what}: ${explained(cause as Error).message}`, { cause })
     }
   }
 
@@ -107,11 +108,11 @@ export function redisInbox(connection: RedisConnection, options: RedisInboxOptio
       return recorded
     },
     async start(deliver, inboxOptions) {
-      const { queue, redis } = open()
+      const { queue, redis, adapter } = open()
       if (work) throw new TypeError('the inbox on Redis was started already; make one for each receiver')
       const interval = Math.ceil(lease / LOOKS)
       const worker = new Worker(QUEUE, undefined, {
-        connection: redis,
+        connection: adapter.client,
         prefix,
         autorun: false,
         name: `${hostname()}:${process.pid}`,

@@ -1,4 +1,5 @@
 import type { Redis } from 'ioredis'
+import { runScript, scriptOf } from './scripts.ts'
 
 /**
  * Holds a job for another while: BullMQ's extendLock, which gives up a lock that has run out though nobody took the job.
@@ -43,24 +44,18 @@ export interface Leases {
   forgetLater(key: string, options: { id: string; digest: string; retention: number }): Promise<boolean>
 }
 
-/** The names that ioredis gives to the scripts. */
-interface Scripts {
-  lumaHold(...args: (string | number)[]): Promise<number>
-  lumaForgetLater(...args: (string | number)[]): Promise<number>
-}
+const SCRIPTS = { hold: scriptOf(HOLD, 4), forgetLater: scriptOf(FORGET_LATER, 2) }
 
 /** `keyOf` tells the queue's keys by their names. */
 export function createLeases(redis: Redis, keyOf: (name: string) => string): Leases {
-  redis.defineCommand('lumaHold', { numberOfKeys: 4, lua: HOLD })
-  redis.defineCommand('lumaForgetLater', { numberOfKeys: 2, lua: FORGET_LATER })
-  const scripts = redis as unknown as Scripts
   return {
     async hold({ id, token, start, lease }) {
       const keys = [`${keyOf(id)}:lock`, keyOf('stalled'), keyOf('active'), keyOf(id)]
-      return (await scripts.lumaHold(...keys, token, lease, id, start)) === 1
+      return (await runScript(redis, SCRIPTS.hold, [...keys, token, lease, id, start])) === 1
     },
     async forgetLater(key, { id, digest, retention }) {
-      return (await scripts.lumaForgetLater(key, keyOf('completed'), id, digest, retention)) === 1
+      const args = [key, keyOf('completed'), id, digest, retention]
+      return (await runScript(redis, SCRIPTS.forgetLater, args)) === 1
     },
   }
 }
