@@ -10,7 +10,7 @@ export const SUITES: Readonly<Record<string, readonly string[]>> = {
     'test/contract/{context-faults,faults,sqlite-crash}.test.ts',
     'test/download/network.test.ts',
     'test/{postgres,redis}/{faults,processes}.test.ts',
-    'test/redis/{cluster,outages,rights,scripts}.test.ts',
+    'test/redis/{cluster,outages,rights,scripts,setups}.test.ts',
     'test/sqlite/{faults,owners,processes,taken-away}.test.ts',
   ],
   // Whole programs: the command line, the demo, the examples, and whole audits of receivers, ours and others.
