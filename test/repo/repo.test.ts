@@ -87,7 +87,6 @@ const LONG_FUNCTIONS = [
   'postgres startHousekeeping',
   'redis createInspection',
   'redis createJobStore',
-  'redis createRecorder',
   'redis redisInbox',
   'sqlite connect',
   'sqlite createInspection',

@@ -48,7 +48,4 @@ export function seenKeys(prefix: string): { seen: (id: string) => string; counte
   }
 }
 
-/** The field of a job that says at how many crashes it was taken last; BullMQ leaves fields it does not know alone. */
-export const TAKEN_AT = 'luma:stc'
-
 export const DAY: number = 24 * 60 * 60 * 1000

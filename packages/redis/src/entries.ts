@@ -1,10 +1,11 @@
 import type { DeliveryState, InboxEntry } from '@luma-callback/core'
 import type { Job } from 'bullmq'
+import type { List } from './beyond-docs.ts'
 import { toSource, type CallbackData } from './callback-job.ts'
 import { failureIn } from './failures.ts'
 
 /** BullMQ's sets and lists, and what each of their jobs is to us. */
-export const STATE_OF: Readonly<Record<string, DeliveryState>> = {
+export const STATE_OF: Readonly<Record<List, DeliveryState>> = {
   wait: 'pending',
   delayed: 'pending',
   active: 'running',
@@ -39,9 +40,4 @@ export function toEntry(
     endedAt: hasEnded && finishedOn !== undefined ? new Date(finishedOn) : undefined,
     nextRunAt: state === 'pending' ? new Date(dueAt ?? data.receivedAt) : undefined,
   }
-}
-
-/** In BullMQ's delayed set the score is the time with twelve bits behind it, which keep jobs of one time in order. */
-export function dueAtOf(score: string | null): number | undefined {
-  return score === null ? undefined : Math.floor(Number(score) / 0x1000)
 }

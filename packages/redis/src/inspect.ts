@@ -1,9 +1,10 @@
 import type { DeliveryState, InboxEntry, InboxPage, InboxStats, ListOptions } from '@luma-callback/core'
 import { readListOptions } from '@luma-callback/core/inbox'
 import { ErrorCode, Job } from 'bullmq'
-import { DAY, idOf, seenKeys, TAKEN_AT, type CallbackData } from './callback-job.ts'
+import { dueAtOf, FIELD, keysOf, type List } from './beyond-docs.ts'
+import { DAY, idOf, seenKeys, type CallbackData } from './callback-job.ts'
 import type { OpenQueue } from './connection.ts'
-import { dueAtOf, STATE_OF, toEntry } from './entries.ts'
+import { STATE_OF, toEntry } from './entries.ts'
 import { idsOf, nextCursor, toPosition } from './pages.ts'
 
 /** Looking into the queue from outside, and what is done from there. */
@@ -27,17 +28,18 @@ export function createInspection(prefix: string, open: () => Promise<OpenQueue>)
   async function entryOf({ queue, redis }: OpenQueue, id: string, state: DeliveryState) {
     const [job, score] = await Promise.all([
       Job.fromId<CallbackData | null>(queue, id),
-      state === 'pending' ? redis.zscore(queue.toKey('delayed'), id) : null,
+      state === 'pending' ? redis.zscore(keysOf(queue).list('delayed'), id) : null,
     ])
     return job && toEntry(job, state, dueAtOf(score))
   }
 
   /** Gives one that has failed for good all its attempts again; false if it is none. */
   async function requeueOne({ queue, redis }: OpenQueue, id: string): Promise<boolean> {
-    const job = (await redis.zscore(queue.toKey('failed'), id)) === null ? undefined : await Job.fromId(queue, id)
+    const job =
+      (await redis.zscore(keysOf(queue).list('failed'), id)) === null ? undefined : await Job.fromId(queue, id)
     if (!job) return false
     try {
-      await redis.hdel(queue.toKey(id), 'stc', TAKEN_AT)
+      await redis.hdel(keysOf(queue).job(id), FIELD.crashes, FIELD.takenAt)
       await job.retry('failed', { resetAttemptsMade: true })
       return true
     } catch (error) {
@@ -54,7 +56,7 @@ export function createInspection(prefix: string, open: () => Promise<OpenQueue>)
       const opened = await open()
       const found = await idsOf(opened, state, position, limit + 1)
       const shown = found.slice(0, limit)
-      const entries = await Promise.all(shown.map(({ id, list }) => entryOf(opened, id, STATE_OF[list] ?? 'pending')))
+      const entries = await Promise.all(shown.map(({ id, list }) => entryOf(opened, id, STATE_OF[list])))
       return {
         entries: entries.filter((entry) => entry !== undefined),
         cursor: found.length > limit ? nextCursor(state, shown, position) : undefined,
@@ -63,8 +65,8 @@ export function createInspection(prefix: string, open: () => Promise<OpenQueue>)
     async get(key) {
       const opened = await open()
       const id = idOf(key)
-      const state = await opened.queue.getBackend().getState(id)
-      const ours = STATE_OF[state === 'waiting' ? 'wait' : state]
+      const state = await opened.queue.getJobState(id)
+      const ours: DeliveryState | undefined = STATE_OF[(state === 'waiting' ? 'wait' : state) as List]
       return ours && entryOf(opened, id, ours)
     },
     async requeue(key) {
@@ -73,7 +75,7 @@ export function createInspection(prefix: string, open: () => Promise<OpenQueue>)
       const { queue, redis } = opened
       let total = 0
       for (;;) {
-        const ids = await redis.zrange(queue.toKey('failed'), '0', String(STEP - 1))
+        const ids = await redis.zrange(keysOf(queue).list('failed'), '0', String(STEP - 1))
         const requeued = (await Promise.all(ids.map((id) => requeueOne(opened, id)))).filter(Boolean).length
         total += requeued
         // What cannot be requeued stays in front; what has failed again meanwhile is no reason to go on.

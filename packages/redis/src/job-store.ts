@@ -1,7 +1,8 @@
 import { foreignJob, type Clock, type Job, type JobStore } from '@luma-callback/core/inbox'
 import { ErrorCode, type Job as BullJob, type Queue, type Worker } from 'bullmq'
 import type { Redis } from 'ioredis'
-import { QUEUE, seenKeys, TAKEN_AT, toSource, type CallbackData } from './callback-job.ts'
+import { failAgainIn, failForGood, FIELD, keysOf } from './beyond-docs.ts'
+import { QUEUE, seenKeys, toSource, type CallbackData } from './callback-job.ts'
 import { problemOf } from './connection.ts'
 import { toBullError } from './failures.ts'
 import { createLeases } from './leases.ts'
@@ -47,7 +48,8 @@ const LOST: readonly unknown[] = [
 export function createJobStore(options: JobStoreOptions): RedisJobStore {
   const { queue, redis, worker, prefix, lease, retention, waker, clock } = options
   const { seen } = seenKeys(prefix)
-  const { hold, forgetLater } = createLeases(redis, (name) => queue.toKey(name))
+  const keys = keysOf(queue)
+  const { hold, forgetLater } = createLeases(redis, keys)
   const held = new Set<RedisJob>()
   let leases = 0
 
@@ -76,9 +78,9 @@ export function createJobStore(options: JobStoreOptions): RedisJobStore {
 
   /** Whether the run before this one ended with its process, or with its lease. */
   async function wasCutOff({ id, stalledCounter }: BullJob): Promise<boolean> {
-    const key = queue.toKey(id ?? '')
-    const before = Number((await redis.hget(key, TAKEN_AT)) ?? 0)
-    await redis.hset(key, TAKEN_AT, stalledCounter)
+    const key = keys.job(id ?? '')
+    const before = Number((await redis.hget(key, FIELD.takenAt)) ?? 0)
+    await redis.hset(key, FIELD.takenAt, stalledCounter)
     return stalledCounter > before
   }
 
@@ -125,7 +127,7 @@ export function createJobStore(options: JobStoreOptions): RedisJobStore {
 
   /** The write before may have come through although its answer did not. Only an end that counts is told by it. */
   async function isWritten({ bullJob, attempt }: RedisJob): Promise<boolean> {
-    const [made, started] = await redis.hmget(queue.toKey(bullJob.id ?? ''), 'atm', 'ats')
+    const [made, started] = await redis.hmget(keys.job(bullJob.id ?? ''), FIELD.ended, FIELD.begun)
     return Number(made ?? 0) === attempt && Number(started ?? 0) === bullJob.attemptsStarted
   }
 
@@ -151,14 +153,13 @@ export function createJobStore(options: JobStoreOptions): RedisJobStore {
       return isOurs
     },
     retry(job, failure, delay) {
-      job.bullJob.opts.attempts = Number.POSITIVE_INFINITY
-      job.bullJob.opts.backoff = { type: 'fixed', delay }
+      failAgainIn(job.bullJob, delay)
       return end(job, () => job.bullJob.moveToFailed(toBullError(failure), job.token, false))
     },
     bury(job, failure) {
       // BullMQ has no queue of dead letters; what has failed for good is kept among the failed ones, where it can be
       // looked at and retried.
-      job.bullJob.opts.attempts = 0
+      failForGood(job.bullJob)
       return end(job, () => job.bullJob.moveToFailed(toBullError(failure), job.token, false))
     },
     giveBack,

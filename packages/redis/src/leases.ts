@@ -1,4 +1,5 @@
 import type { Redis } from 'ioredis'
+import { FIELD, type Keys } from './beyond-docs.ts'
 import { runScript, scriptOf } from './scripts.ts'
 
 /**
@@ -10,7 +11,7 @@ const HOLD = `
 local holder = redis.call('GET', KEYS[1])
 if holder and holder ~= ARGV[1] then return 0 end
 if not holder then
-  if redis.call('HGET', KEYS[4], 'ats') ~= ARGV[4] then return 0 end
+  if redis.call('HGET', KEYS[4], '${FIELD.begun}') ~= ARGV[4] then return 0 end
   if not redis.call('LPOS', KEYS[3], ARGV[3]) then return 0 end
 end
 redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[2])
@@ -46,15 +47,14 @@ export interface Leases {
 
 const SCRIPTS = { hold: scriptOf(HOLD, 4), forgetLater: scriptOf(FORGET_LATER, 2) }
 
-/** `keyOf` tells the queue's keys by their names. */
-export function createLeases(redis: Redis, keyOf: (name: string) => string): Leases {
+export function createLeases(redis: Redis, keys: Keys): Leases {
   return {
     async hold({ id, token, start, lease }) {
-      const keys = [`${keyOf(id)}:lock`, keyOf('stalled'), keyOf('active'), keyOf(id)]
-      return (await runScript(redis, SCRIPTS.hold, [...keys, token, lease, id, start])) === 1
+      const touched = [keys.lock(id), keys.stalled, keys.list('active'), keys.job(id)]
+      return (await runScript(redis, SCRIPTS.hold, [...touched, token, lease, id, start])) === 1
     },
     async forgetLater(key, { id, digest, retention }) {
-      const args = [key, keyOf('completed'), id, digest, retention]
+      const args = [key, keys.list('completed'), id, digest, retention]
       return (await runScript(redis, SCRIPTS.forgetLater, args)) === 1
     },
   }

@@ -1,13 +1,14 @@
 import type { DeliveryState } from '@luma-callback/core'
 import { wrongOption } from '@luma-callback/core/internal'
 import type { Redis } from 'ioredis'
+import { FIELD, keysOf, type Keys, type List } from './beyond-docs.ts'
 import type { OpenQueue } from './connection.ts'
 import { STATE_OF } from './entries.ts'
 
 /** A job that is listed, and which of BullMQ's lists it is in. */
 export interface Found {
   id: string
-  list: string
+  list: List
   /** What the list is ordered by, where it is by something. */
   score: number
 }
@@ -25,17 +26,17 @@ export async function idsOf(
   position: Position | undefined,
   count: number,
 ): Promise<Found[]> {
-  const keyOf = (list: string): string => queue.toKey(list)
+  const keys = keysOf(queue)
   switch (state) {
     case undefined:
-      return latest(redis, keyOf, skipOf(position), count)
+      return latest(redis, keys, skipOf(position), count)
     case 'pending':
-      return waiting(redis, keyOf, skipOf(position), count)
+      return waiting(redis, keys, skipOf(position), count)
     case 'running':
-      return oldest(redis, keyOf, 'active', skipOf(position), count)
+      return oldest(redis, keys, 'active', skipOf(position), count)
     case 'done':
     case 'dead':
-      return ended(redis, keyOf, state === 'done' ? 'completed' : 'failed', position, count)
+      return ended(redis, keys, state === 'done' ? 'completed' : 'failed', position, count)
     default:
       return state satisfies never
   }
@@ -59,36 +60,34 @@ export function toPosition(cursor: string): Position {
   return id === undefined ? { skip: Number(number) } : { score: Number(number), id }
 }
 
-type KeyOf = (list: string) => string
-
 function skipOf(position: Position | undefined): number {
   return position && 'skip' in position ? position.skip : 0
 }
 
 /** Of a list that jobs leave at its end. */
-async function oldest(redis: Redis, keyOf: KeyOf, list: string, skip: number, count: number): Promise<Found[]> {
-  const ids = await redis.lrange(keyOf(list), -(skip + count), -(skip + 1))
+async function oldest(redis: Redis, keys: Keys, list: List, skip: number, count: number): Promise<Found[]> {
+  const ids = await redis.lrange(keys.list(list), -(skip + count), -(skip + 1))
   return ids.toReversed().map((id) => ({ id, list, score: 0 }))
 }
 
 /** What can run now, then what waits for its time. */
-async function waiting(redis: Redis, keyOf: KeyOf, skip: number, count: number): Promise<Found[]> {
-  const ready = await oldest(redis, keyOf, 'wait', skip, count)
+async function waiting(redis: Redis, keys: Keys, skip: number, count: number): Promise<Found[]> {
+  const ready = await oldest(redis, keys, 'wait', skip, count)
   if (ready.length === count) return ready
-  const skipped = Math.max(0, skip - (await redis.llen(keyOf('wait'))))
-  const ids = await redis.zrange(keyOf('delayed'), String(skipped), String(skipped + count - ready.length - 1))
-  return [...ready, ...ids.map((id) => ({ id, list: 'delayed', score: 0 }))]
+  const skipped = Math.max(0, skip - (await redis.llen(keys.list('wait'))))
+  const ids = await redis.zrange(keys.list('delayed'), String(skipped), String(skipped + count - ready.length - 1))
+  return [...ready, ...ids.map((id) => ({ id, list: 'delayed' as const, score: 0 }))]
 }
 
 async function ended(
   redis: Redis,
-  keyOf: KeyOf,
-  list: string,
+  keys: Keys,
+  list: List,
   position: Position | undefined,
   count: number,
 ): Promise<Found[]> {
-  const start = position && 'id' in position ? await behind(redis, keyOf(list), position) : skipOf(position)
-  const found = await redis.zrevrange(keyOf(list), start, start + count - 1, 'WITHSCORES')
+  const start = position && 'id' in position ? await behind(redis, keys.list(list), position) : skipOf(position)
+  const found = await redis.zrevrange(keys.list(list), start, start + count - 1, 'WITHSCORES')
   return pairs(found).map(([id, score]) => ({ id, list, score }))
 }
 
@@ -106,7 +105,7 @@ const LATEST = `
 local isList = redis.call('TYPE', KEYS[1]).ok == 'list'
 local found = {}
 for _, id in ipairs(redis.call(isList and 'LRANGE' or 'ZRANGE', KEYS[1], 0, -1)) do
-  local received = redis.call('HGET', ARGV[1] .. id, 'timestamp')
+  local received = redis.call('HGET', ARGV[1] .. id, '${FIELD.madeAt}')
   if received then table.insert(found, {id, received}) end
 end
 table.sort(found, function(a, b)
@@ -120,10 +119,10 @@ for i = 1, math.min(#found, tonumber(ARGV[2])) do
 end
 return flat`
 
-async function latest(redis: Redis, keyOf: KeyOf, skip: number, count: number): Promise<Found[]> {
+async function latest(redis: Redis, keys: Keys, skip: number, count: number): Promise<Found[]> {
   const needed = skip + count
-  const sorted = Object.keys(STATE_OF).map(async (list) => {
-    const found = await redis.eval(LATEST, 1, keyOf(list), keyOf(''), needed)
+  const sorted = (Object.keys(STATE_OF) as List[]).map(async (list) => {
+    const found = await redis.eval(LATEST, 1, keys.list(list), keys.base, needed)
     return pairs(found as string[]).map(([id, score]) => ({ id, list, score }))
   })
   const all = (await Promise.all(sorted)).flat()

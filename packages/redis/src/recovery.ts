@@ -2,6 +2,7 @@ import { StoreUnavailableError } from '@luma-callback/core'
 import type { InboxOptions, Timer } from '@luma-callback/core/inbox'
 import type { Worker } from 'bullmq'
 import type { Redis } from 'ioredis'
+import { putBackStalled } from './beyond-docs.ts'
 
 export interface RecoveryOptions extends Pick<InboxOptions, 'emit' | 'clock'> {
   worker: Worker
@@ -45,8 +46,7 @@ export function startRecovery(options: RecoveryOptions): { stop: () => void } {
     lookedAt = now
     hasFailed = false
     if (clock.elapsed() < patientUntil || (await uptimeOf(redis)) < lease || isStopped) return
-    const recovered = await worker.getBackend().moveStalledJobsToWait()
-    if (recovered.length > 0) onRecovered()
+    if ((await putBackStalled(worker)) > 0) onRecovered()
   }
 
   async function turn(): Promise<void> {

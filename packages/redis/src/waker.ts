@@ -1,5 +1,6 @@
 import type { Worker } from 'bullmq'
 import type { Redis } from 'ioredis'
+import { keysOf, waitForMarker } from './beyond-docs.ts'
 
 /** Waits for work on behalf of a runner that has nothing to do. */
 export interface Waker {
@@ -18,7 +19,6 @@ const WAIT = 2
  * the marker is left again with each job that is taken. Of many processes one is woken, not all.
  */
 export function createWaker(worker: Worker, redis: Redis, wake: () => void): Waker {
-  const backend = worker.getBackend()
   let isWaiting = false
   const stopped = new AbortController()
   let isHeeded = false
@@ -26,12 +26,12 @@ export function createWaker(worker: Worker, redis: Redis, wake: () => void): Wak
   async function wait(): Promise<void> {
     isWaiting = true
     try {
-      let marker = null
-      while (marker === null && !stopped.signal.aborted) marker = await backend.waitForJob(WAIT)
+      let isThere = false
+      while (!isThere && !stopped.signal.aborted) isThere = await waitForMarker(worker, WAIT)
       isHeeded = false
       wake()
       // A runner that has no slot free any more does not ask; someone else may.
-      if (!isHeeded && !stopped.signal.aborted) await redis.zadd(worker.toKey('marker'), 0, '0')
+      if (!isHeeded && !stopped.signal.aborted) await redis.zadd(keysOf(worker).marker, 0, '0')
     } catch {
       // Redis is away. The runner asks it from time to time, and tells what is wrong.
     } finally {
