@@ -50,7 +50,7 @@ function commandsOfOurs(): string[] {
   const text = sources.join('\n')
   const inScripts = [...text.matchAll(/redis\.call\('([A-Z]+)'/g)]
   const direct = [...text.matchAll(/\b(?:redis|transaction)\.(\w+)\(/g)]
-  const notCommands = new Set(['call', 'disconnect', 'on', 'once', 'info'])
+  const notCommands = new Set(['call', 'disconnect', 'off', 'on', 'once', 'info'])
   return [...inScripts, ...direct].map(([, name = '']) => name).filter((name) => !notCommands.has(name))
 }
 

@@ -87,7 +87,7 @@ const LONG_FUNCTIONS = [
   'postgres startHousekeeping',
   'redis createInspection',
   'redis createJobStore',
-  'redis redisInbox',
+  'redis createQueueEngine',
   'sqlite connect',
   'sqlite createInspection',
   'sqlite createOpenFile',

@@ -1,5 +1,5 @@
-import type { DeliveryState, InboxEntry, InboxPage, InboxStats, ListOptions } from '@luma-callback/core'
-import { readListOptions } from '@luma-callback/core/inbox'
+import type { DeliveryState } from '@luma-callback/core'
+import type { InboxEngine } from '@luma-callback/core/inbox'
 import { ErrorCode, Job } from 'bullmq'
 import { dueAtOf, FIELD, keysOf, type List } from './beyond-docs.ts'
 import { DAY, idOf, seenKeys, type CallbackData } from './callback-job.ts'
@@ -8,16 +8,8 @@ import { STATE_OF, toEntry } from './entries.ts'
 import { idsOf, nextCursor, toPosition } from './pages.ts'
 
 /** Looking into the queue from outside, and what is done from there. */
-export interface Inspection {
-  list(options?: ListOptions): Promise<InboxPage>
-  get(key: string): Promise<InboxEntry | undefined>
-  requeue(key?: string): Promise<number>
-  stats(): Promise<InboxStats>
-  purge(): Promise<number>
-}
+export type Inspection = Pick<InboxEngine, 'list' | 'get' | 'requeue' | 'stats'>
 
-/** Jobs that one step touches, so that callbacks go in between. */
-const STEP = 500
 /** What BullMQ says of a job that was removed, or that has not failed any more. */
 const QUICKER: readonly unknown[] = [ErrorCode.JobNotExist, ErrorCode.JobNotInState]
 /** As far back as keys are counted, in days. */
@@ -50,8 +42,7 @@ export function createInspection(prefix: string, open: () => Promise<OpenQueue>)
   }
 
   return {
-    async list(options = {}) {
-      const { state, cursor, limit } = readListOptions(options)
+    async list({ state, cursor, limit }) {
       const position = cursor === undefined ? undefined : toPosition(cursor)
       const opened = await open()
       const found = await idsOf(opened, state, position, limit + 1)
@@ -69,18 +60,12 @@ export function createInspection(prefix: string, open: () => Promise<OpenQueue>)
       const ours: DeliveryState | undefined = STATE_OF[(state === 'waiting' ? 'wait' : state) as List]
       return ours && entryOf(opened, id, ours)
     },
-    async requeue(key) {
+    async requeue({ key, most }) {
       const opened = await open()
       if (key !== undefined) return (await requeueOne(opened, idOf(key))) ? 1 : 0
-      const { queue, redis } = opened
-      let total = 0
-      for (;;) {
-        const ids = await redis.zrange(keysOf(queue).list('failed'), '0', String(STEP - 1))
-        const requeued = (await Promise.all(ids.map((id) => requeueOne(opened, id)))).filter(Boolean).length
-        total += requeued
-        // What cannot be requeued stays in front; what has failed again meanwhile is no reason to go on.
-        if (requeued === 0 || ids.length < STEP) return total
-      }
+      const ids = await opened.redis.zrange(keysOf(opened.queue).list('failed'), '0', String(most - 1))
+      const requeued = await Promise.all(ids.map((id) => requeueOne(opened, id)))
+      return requeued.filter(Boolean).length
     },
     async stats() {
       const { queue, redis } = await open()
@@ -98,15 +83,6 @@ export function createInspection(prefix: string, open: () => Promise<OpenQueue>)
         done: sum('completed'),
         dead: sum('failed'),
         seen: seen.reduce((total, count) => total + Number(count ?? 0), 0),
-      }
-    },
-    async purge() {
-      const { queue } = await open()
-      let total = 0
-      for (;;) {
-        const { length } = await queue.clean(0, STEP, 'completed')
-        total += length
-        if (length < STEP) return total
       }
     },
   }

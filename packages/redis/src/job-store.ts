@@ -1,4 +1,4 @@
-import { foreignJob, type Clock, type Job, type JobStore } from '@luma-callback/core/inbox'
+import { foreignJob, type Clock, type InboxEngine, type Job } from '@luma-callback/core/inbox'
 import { ErrorCode, type Job as BullJob, type Queue, type Worker } from 'bullmq'
 import type { Redis } from 'ioredis'
 import { failAgainIn, failForGood, FIELD, keysOf } from './beyond-docs.ts'
@@ -27,15 +27,8 @@ export interface JobStoreOptions {
   clock: Clock
 }
 
-export interface RedisJobStore extends JobStore<RedisJob> {
-  /** Gives back what still runs in a process that does not wait for it any more. */
-  letGo(): Promise<void>
-}
+type Jobs = Pick<InboxEngine<RedisJob>, 'take' | 'renew' | 'complete' | 'retry' | 'bury' | 'putBack'>
 
-/** What was running at this many crashes may be their cause. */
-const SUSPECT = 2
-/** Milliseconds until a suspect that must not run beside another is looked at again. */
-const SUSPECT_DELAY = 1_000
 /** What BullMQ says of a job that is not ours any more. */
 const LOST: readonly unknown[] = [
   ErrorCode.JobNotExist,
@@ -44,13 +37,12 @@ const LOST: readonly unknown[] = [
   ErrorCode.JobLockMismatch,
 ]
 
-/** The runner's view of the queue: BullMQ's way of processing jobs by hand, its locks, retries and stalled jobs. */
-export function createJobStore(options: JobStoreOptions): RedisJobStore {
+/** Taking jobs and ending them: BullMQ's way of processing jobs by hand, its locks, retries and stalled jobs. */
+export function createJobStore(options: JobStoreOptions): Jobs {
   const { queue, redis, worker, prefix, lease, retention, waker, clock } = options
   const { seen } = seenKeys(prefix)
   const keys = keysOf(queue)
   const { hold, forgetLater } = createLeases(redis, keys)
-  const held = new Set<RedisJob>()
   let leases = 0
 
   async function takeOne(): Promise<RedisJob | undefined> {
@@ -59,7 +51,7 @@ export function createJobStore(options: JobStoreOptions): RedisJobStore {
     if (!bullJob) return undefined
     const { data, attemptsMade, stalledCounter } = bullJob
     const isRecovered = stalledCounter > 0 && (await wasCutOff(bullJob).catch(() => true))
-    const job = {
+    return {
       source: (data && toSource(data)) ?? foreignJob(bullJob.id ?? '', QUEUE),
       attempt: attemptsMade + 1,
       crashes: stalledCounter,
@@ -67,13 +59,6 @@ export function createJobStore(options: JobStoreOptions): RedisJobStore {
       bullJob,
       token,
     }
-    // One that ends its process must not drag down with it another that is taken for the cause.
-    if (isSuspect(job) && [...held].some(isSuspect)) {
-      await bullJob.moveToDelayed(clock.now() + SUSPECT_DELAY, token)
-      return undefined
-    }
-    held.add(job)
-    return job
   }
 
   /** Whether the run before this one ended with its process, or with its lease. */
@@ -115,13 +100,9 @@ export function createJobStore(options: JobStoreOptions): RedisJobStore {
     const code = await lossOf(write)
     if (code !== undefined) {
       // A lock that ran out is no loss yet: Redis may have been away, and nobody has taken the job.
-      if (code !== ErrorCode.JobLockNotExist || !(await renew(job))) {
-        held.delete(job)
-        return isWritten(job)
-      }
+      if (code !== ErrorCode.JobLockNotExist || !(await renew(job))) return isWritten(job)
       await write()
     }
-    held.delete(job)
     return true
   }
 
@@ -162,14 +143,10 @@ export function createJobStore(options: JobStoreOptions): RedisJobStore {
       failForGood(job.bullJob)
       return end(job, () => job.bullJob.moveToFailed(toBullError(failure), job.token, false))
     },
-    giveBack,
-    async letGo() {
-      await Promise.allSettled([...held].map(giveBack))
+    putBack(job, delay) {
+      const { bullJob, token } = job
+      return end(job, () => (delay > 0 ? bullJob.moveToDelayed(clock.now() + delay, token) : bullJob.moveToWait(token)))
     },
-  }
-
-  function giveBack(job: RedisJob): Promise<boolean> {
-    return end(job, () => job.bullJob.moveToWait(job.token))
   }
 }
 
@@ -183,8 +160,4 @@ async function lossOf(write: () => Promise<unknown>): Promise<unknown> {
     if (!LOST.includes(code)) throw error
     return code
   }
-}
-
-function isSuspect({ crashes }: RedisJob): boolean {
-  return crashes >= SUSPECT
 }

@@ -50,7 +50,8 @@ export function startHousekeeping<Held extends Job>(options: HousekeepingOptions
       await recover()
     } catch (cause) {
       patience.failed()
-      fail(cause)
+      // While a connection is lost, the runner tells of it.
+      if (!engine.problem?.()) fail(cause)
     }
     if (stopped.signal.aborted) return
     sweeper.sweepIfDue()

@@ -42,8 +42,8 @@ export async function startWork<Held extends Job>(
   // What a crash left behind goes first.
   await soon(() => house.firstLook, clock)
   const store = createHeldJobs(engine)
-  runner = createRunner({ ...options, store, deliver, lease, pollInterval })
   const listener = engine.listen?.(wake)
+  runner = createRunner({ ...options, store, deliver, lease, pollInterval })
   return {
     wake,
     retention,
