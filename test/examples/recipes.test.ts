@@ -1,4 +1,4 @@
-// The recipes of the readme, as they stand there.
+// The recipes of packages/core/docs, as they stand there.
 import { once } from 'node:events'
 import { readFileSync, symlinkSync, writeFileSync } from 'node:fs'
 import type { AddressInfo } from 'node:net'
@@ -69,12 +69,12 @@ test('a hook is tested without a server', async () => {
   expect(sold).toEqual(['task-1', 'task-2'])
 })
 
-test('an error is told by its code, by the very function of the readme', async () => {
+test('an error is told by its code, by the very function of the page', async () => {
   const folder = temporaryFolder()
   symlinkSync(join(ROOT, 'test/node_modules'), join(folder, 'node_modules'))
-  const blocks = readFileSync(join(ROOT, 'README.md'), 'utf8').match(/^```js\n[\s\S]*?^```$/gm) ?? []
+  const blocks = readFileSync(join(ROOT, 'packages/core/docs/errors.md'), 'utf8').match(/^```ts\n[\s\S]*?^```$/gm) ?? []
   const block = blocks.find((text) => text.includes('function describeBody')) ?? ''
-  const file = join(folder, 'describe-body.mjs')
+  const file = join(folder, 'describe-body.mts')
   writeFileSync(file, `${block.replaceAll(/^```.*$/gm, '')}\nexport { describeBody }\n`)
   const other = FAMILY_BODIES.find(({ family }) => family === 'market')
   const { describeBody } = (await import(file)) as { describeBody: (raw: string) => string }
@@ -83,7 +83,7 @@ test('an error is told by its code, by the very function of the readme', async (
   expect(describeBody('{')).toMatch(/^ERR_LUMA_INVALID_CALLBACK: /)
 })
 
-/** As in the readme: for frameworks of `Request` and `Response`. */
+/** As in the recipe: for frameworks of `Request` and `Response`. */
 async function answer(luma: LumaHandler, request: Request): Promise<Response> {
   const { status, headers, body } = await luma.handle({
     method: request.method,

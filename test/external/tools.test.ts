@@ -1,4 +1,4 @@
-// Each test tool runs a test of a user on the packed packages, as the table of the core's readme says.
+// Each test tool runs a test of a user on the packed packages, as the table of the core's first page says.
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { postgresNamespace } from '../helpers/postgres.ts'

@@ -1,4 +1,4 @@
-// Audits the receivers in this folder and prints what the readme says of them, as Markdown.
+// Audits the receivers in this folder and prints what the pages say of them, as Markdown.
 import { peers } from './peers.ts'
 import { auditPeer, countRow, failureRows, row } from './table.ts'
 

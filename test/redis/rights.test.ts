@@ -15,7 +15,7 @@ import { runRedis, type RedisServer } from '../helpers/redis-servers.ts'
 
 const src = join(ROOT, 'packages/redis/src')
 const sources = readdirSync(src).map((file) => readFileSync(join(src, file), 'utf8'))
-/** What a user may do who is told to be `luma`, by the readme's words. */
+/** What a user may do who is told to be `luma`, by the words of the page. */
 const LINE =
   readFileSync(join(ROOT, 'packages/redis/README.md'), 'utf8').match(/^ACL SETUSER [^]*?$(?=\n```)/m)?.[0] ?? ''
 

@@ -7,15 +7,7 @@ import { promisify } from 'node:util'
 import { afterAll, describe, expect, onTestFinished, test } from 'vitest'
 import { ROOT } from '../helpers/child.ts'
 import { START } from '../helpers/patience.ts'
-import {
-  compile,
-  examplesIn,
-  examplesOf,
-  inDocstrings,
-  moduleOf,
-  sourceFiles,
-  writeExamples,
-} from './docstring-examples.ts'
+import { compile, examplesIn, examplesOf, inTheirFiles, moduleOf, sourceFiles, writeExamples } from './examples.ts'
 
 const INTERNET = 'it asks a host on the internet'
 const RECEIVER = 'it calls a receiver on port 3000, and calls again for half a minute where there is none'
@@ -51,7 +43,7 @@ test('every example is found', () => {
 
 test('every example compiles as strictly as it can be asked to', () => {
   const folder = newFolder(onTestFinished)
-  writeExamples(folder, examples)
+  writeExamples(folder, examples, { isStrict: true })
   expect(compile(folder)).toBe('')
 })
 
@@ -68,7 +60,7 @@ test('a mistake in an example is told by the file and the line of the docstring'
     ' */',
   ]
   const folder = newFolder(onTestFinished)
-  writeExamples(folder, examplesIn('packages/core/src/wrong.ts', source.join('\n')))
+  writeExamples(folder, examplesIn('packages/core/src/wrong.ts', source.join('\n')), { isStrict: true })
   expect(compile(folder)).toMatch(/^packages\/core\/src\/wrong\.ts:7: error TS2339: .*'trim'/)
 })
 
@@ -78,7 +70,7 @@ test.each(Object.entries(NOT_RUN))('the example in %s is there, and is not run: 
 
 describe('runs, and ends by itself:', () => {
   const folder = newFolder(afterAll)
-  writeExamples(folder, examples)
+  writeExamples(folder, examples, { isStrict: true })
 
   test.concurrent.each(examples.filter(({ file }) => !(file in NOT_RUN)))(
     'the example in $file, line $line',
@@ -89,7 +81,7 @@ describe('runs, and ends by itself:', () => {
         env: { ...process.env, ...ENV },
         timeout: START,
       })
-      await run.catch((error: Error) => expect.fail(inDocstrings(error.message)))
+      await run.catch((error: Error) => expect.fail(inTheirFiles(error.message)))
     },
   )
 })

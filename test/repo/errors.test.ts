@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import * as core from '@luma-callback/core'
 import { describe, expect, test } from 'vitest'
 import { ROOT } from '../helpers/child.ts'
+import { PAGES, sectionOf } from './pages.ts'
 
 const packages = readdirSync(join(ROOT, 'packages'))
 const UNION = 'packages/core/src/errors/codes.ts'
@@ -48,22 +49,26 @@ test('an error keeps its name where its class has another', () => {
   expect(String(new core.UnrecoverableError('no'))).toBe('UnrecoverableError: no')
 })
 
-test('every error code has one class and one row in the readme', () => {
+test('every error code has one class and one row in a page', () => {
   const union = matches(read(UNION), /^ {2}\| '(ERR_LUMA_\w+)'/gm)
   const ofClasses = sources.flatMap((file) => matches(read(file), /^ {2}readonly code = '(ERR_LUMA_\w+)'$/gm))
   // Classes with a code for each of several cases, which they list themselves.
   const ofUnions = ['client', 'download'].flatMap((name) =>
     matches(read(`packages/${name}/src/errors.ts`), /^ {2}\| '(ERR_LUMA_\w+)'$/gm),
   )
-  const rows = matches(read('README.md'), /\| `(ERR_LUMA_\w+)`/g)
+  const sections = [
+    sectionOf('packages/core/docs/errors.md', 'Codes'),
+    ...['client', 'download'].map((name) => sectionOf(`packages/${name}/README.md`, 'Errors')),
+  ]
+  const rows = matches(sections.join('\n'), /\| `(ERR_LUMA_\w+)`/g)
   expect(union.length).toBeGreaterThan(40)
   expect([...ofClasses, ...ofUnions].toSorted()).toEqual(union.toSorted())
   expect(rows.toSorted()).toEqual(union.toSorted())
 })
 
-test('sources and readmes name only codes that there are', () => {
+test('sources and pages name only codes that there are', () => {
   const union = matches(read(UNION), /'(ERR_LUMA_\w+)'/g)
-  for (const file of [...sources, 'README.md', ...packages.map((name) => `packages/${name}/README.md`)]) {
+  for (const file of [...sources, ...PAGES]) {
     // What ends with an underscore is the beginning of several.
     for (const code of matches(read(file), /\b(ERR_LUMA_[A-Z_]*[A-Z])\b(?!_)/g)) expect(union, file).toContain(code)
   }

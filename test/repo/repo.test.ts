@@ -1,8 +1,8 @@
 import { execFileSync } from 'node:child_process'
-import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { readdirSync, readFileSync } from 'node:fs'
 import { builtinModules } from 'node:module'
 import { join } from 'node:path'
-import { describe, expect, test } from 'vitest'
+import { expect, test } from 'vitest'
 import { ROOT } from '../helpers/child.ts'
 
 const ADAPTERS = ['express', 'koa']
@@ -117,49 +117,4 @@ test('every function fits on a page, but for these', () => {
       .map(([found]) => `${name} ${found}`),
   )
   expect(long.toSorted()).toEqual(LONG_FUNCTIONS.toSorted())
-})
-
-describe('the readme', () => {
-  const readme = read('README.md')
-
-  test('names only tests that there are', () => {
-    const named = [...readme.matchAll(/`(test\/[\w/.-]+)`/g)].map(([, file = '']) => file)
-    expect(named.length).toBeGreaterThan(10)
-    for (const file of named) expect(existsSync(join(ROOT, file)), file).toBe(true)
-  })
-
-  test('has a row for every option, and for no other', () => {
-    const [, declared = ''] =
-      /export interface LumaOptions \{([\s\S]*?)\n\}/.exec(read('packages/core/src/options/options.ts')) ?? []
-    const options = [...declared.matchAll(/^ {2}(\w+)\??:/gm)].map(([, name]) => name)
-    const [, section = ''] = /## Options([\s\S]*?)\n## /.exec(readme) ?? []
-    const rows = [...section.matchAll(/^\| `(\w+)` *\|/gm)].map(([, name]) => name)
-    expect(rows).toEqual(options)
-  })
-
-  test('has a row for every option of saveResults, and for no other', () => {
-    const [, declared = ''] =
-      /export interface SaveOptions \{([\s\S]*?)\n\}/.exec(read('packages/download/src/save/options.ts')) ?? []
-    const options = [...declared.matchAll(/^ {2}(\w+)\??:/gm)].map(([, name]) => name)
-    const [, section = ''] = /## Saving the results([\s\S]*?)\n## /.exec(readme) ?? []
-    const rows = [...section.matchAll(/^\| `(\w+)` *\|/gm)].map(([, name]) => name)
-    expect(rows).toEqual(expect.arrayContaining(options))
-    expect(rows.filter((row) => !row?.startsWith('ERR_'))).toEqual(options)
-  })
-
-  test('says what is wrong for every answer that is not 200', () => {
-    const [, table = ''] = /const STATUS = \{([\s\S]*?)\n\}/.exec(read('packages/core/src/errors/refusal.ts')) ?? []
-    const reasons = [...table.matchAll(/^ {2}(\w+): (\d{3})/gm)].map(([, reason, status]) => `${status} ${reason}`)
-    expect(reasons.length).toBeGreaterThan(10)
-    const [, section = ''] = /## When something is wrong([\s\S]*?)\n## /.exec(readme) ?? []
-    for (const reason of reasons) expect(section).toContain(`**\`${reason}\`**`)
-  })
-
-  test('has a row for every event', () => {
-    const types = [...read('packages/core/src/events/events.ts').matchAll(/\| \{\s+type: '(\w+)'/g)].map(
-      ([, type]) => type,
-    )
-    const [, section = ''] = /## Events([\s\S]*?)\n## /.exec(readme) ?? []
-    for (const type of types) expect(section).toContain(`\`${type}\``)
-  })
 })

@@ -16,9 +16,9 @@ test.each(Object.entries(OWN_CONFIG))('the suite "%s" is run by the configuratio
 })
 
 test.each(Object.keys({ ...SUITES, ...OWN_CONFIG }))(
-  '.ci/run calls the suite "%s", and the readme names it',
+  '.ci/run calls the suite "%s", and the page for developers names it',
   (name) => {
-    expect(read('README.md')).toContain(`npm run test:${name}`)
+    expect(read('test/README.md')).toContain(`npm run test:${name}`)
     const [, called = ''] = /for suite in ([\w ]+); do\n {2}run npm run "test:\$suite"/.exec(read('.ci/run')) ?? []
     expect(called.split(' ')).toContain(name)
   },

@@ -64,12 +64,12 @@ describe('an option', () => {
     expect(simulator.apiKey).toBe('simulator-key')
   })
 
-  test('has its row in the readme, in the same order', () => {
+  test('has its row in its page, in the same order', () => {
     const source = readFileSync(join(ROOT, 'packages/testing/src/simulator/options.ts'), 'utf8')
     const [, declared = ''] = /export interface SimulatorOptions \{([\s\S]*?)\n\}/.exec(source) ?? []
     const options = [...declared.matchAll(/^ {2}(\w+)\?:/gm)].map(([, name]) => name)
-    const readme = readFileSync(join(ROOT, 'packages/testing/README.md'), 'utf8')
-    const [, table = ''] = /^\| option [^\n]*\n\|[-| ]*\n((?:\|[^\n]*\n)*)/m.exec(readme) ?? []
+    const page = readFileSync(join(ROOT, 'packages/testing/docs/simulator.md'), 'utf8')
+    const [, table = ''] = /^\| option [^\n]*\n\|[-| ]*\n((?:\|[^\n]*\n)*)/m.exec(page) ?? []
     const rows = table.split('\n').flatMap((row) => [...(row.split('|')[1] ?? '').matchAll(/`(\w+)/g)])
     expect(rows.map(([, name]) => name)).toEqual(options)
   })
