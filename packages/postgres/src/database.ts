@@ -1,12 +1,13 @@
 import { Socket } from 'node:net'
 import { systemClock, within } from '@luma-callback/core/internal'
 import pg from 'pg'
+import { runStatement, SILENCE, type Rows } from './statement.ts'
 
 /** Where Postgres is: a URL such as `postgres://user:password@host:5432/database`, or a pool of yours. */
 export type PostgresConnection = string | pg.Pool
 
 /** Rows of a statement. */
-export type Query = (text: string, values?: unknown[]) => Promise<{ rows: Record<string, unknown>[] }>
+export type Query = (text: string, values?: unknown[]) => Promise<Rows>
 
 /** The way to a database. */
 export interface Database {
@@ -21,8 +22,7 @@ export interface Database {
   close(): Promise<void>
 }
 
-/** A statement that has no answer after so many milliseconds has lost its connection. */
-export const SILENCE = 5_000
+/** As long as SILENCE, for what may take its time. */
 const LONG_SILENCE = 60_000
 /** Milliseconds that connections have to say goodbye. */
 const GOODBYE = 1_000
@@ -99,7 +99,7 @@ export function openDatabase(caller: string, connection: PostgresConnection, tim
   const query =
     (silence: number): Query =>
     (text, values) =>
-      persistently(() => onClient((client) => run(client, text, values, silence)))
+      persistently(() => onClient((client) => runStatement(client, text, values, silence)))
 
   return {
     query: query(SILENCE),
@@ -108,9 +108,9 @@ export function openDatabase(caller: string, connection: PostgresConnection, tim
       persistently(() =>
         onClient(async (client) => {
           // Whatever the user's default is: who waited for another transaction has to see what it did.
-          await run(client, 'BEGIN ISOLATION LEVEL READ COMMITTED')
-          const result = await work((text, values) => run(client, text, values))
-          await run(client, 'COMMIT')
+          await runStatement(client, 'BEGIN ISOLATION LEVEL READ COMMITTED')
+          const result = await work((text, values) => runStatement(client, text, values))
+          await runStatement(client, 'COMMIT')
           return result
         }),
       ),
@@ -130,12 +130,6 @@ export function openDatabase(caller: string, connection: PostgresConnection, tim
       for (const socket of sockets) socket.destroy()
     },
   }
-}
-
-async function run(client: pg.PoolClient, text: string, values?: unknown[], silence = SILENCE) {
-  // Not in the pool's own options, for the pool may be the user's. @types/pg knows it for connections only.
-  const query = { text, values, query_timeout: silence }
-  return client.query<Record<string, unknown>>(query as pg.QueryConfig)
 }
 
 async function persistently<Result>(attempt: () => Promise<Result>): Promise<Result> {

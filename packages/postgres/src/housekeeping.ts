@@ -4,6 +4,7 @@ import type { PgBoss } from 'pg-boss'
 import { QUEUE } from './callback-job.ts'
 import type { Database } from './database.ts'
 import { FOR_EVER } from './engine.ts'
+import { atMicros, microsOf } from './statement.ts'
 
 /** Of what is done, this many of the latest stay to be looked at. */
 const DONE_KEPT = 10_000
@@ -51,7 +52,9 @@ export function startHousekeeping(options: HousekeepingOptions): { stop: () => P
    * Postgres that was just started, holders are given a lease's time.
    */
   async function mayRecover(): Promise<boolean> {
-    const { rows } = await database.query('SELECT extract(epoch FROM now() - pg_postmaster_start_time()) AS uptime')
+    const { rows } = await database.query(
+      'SELECT extract(epoch FROM now() - pg_postmaster_start_time())::float8 AS uptime',
+    )
     const now = times()
     // What holds up this process, or its way to Postgres, held up its renewals too.
     const isLate = now.some((time, index) => time - (lookedAt[index] ?? 0) > interval + lease / 3)
@@ -140,7 +143,7 @@ export function startHousekeeping(options: HousekeepingOptions): { stop: () => P
 /** When the latest `keep` that are done had not been done yet; undefined if there are no more than those. */
 async function endOfKept(database: Database, schema: string, keep: number): Promise<unknown> {
   const { rows } = await database.query(
-    `SELECT completed_on::text AS until FROM ${schema}.job WHERE name = $1 AND state = 'completed'
+    `SELECT ${microsOf('completed_on')} AS until FROM ${schema}.job WHERE name = $1 AND state = 'completed'
      ORDER BY completed_on DESC OFFSET $2 LIMIT 1`,
     [QUEUE, keep],
   )
@@ -150,7 +153,7 @@ async function endOfKept(database: Database, schema: string, keep: number): Prom
 /** Removes up to a step of what was done by then, the oldest first; how much that was. */
 export async function purgeDone(boss: PgBoss, database: Database, schema: string, until: unknown): Promise<number> {
   const { rows } = await database.query(
-    `SELECT id FROM ${schema}.job WHERE name = $1 AND state = 'completed' AND completed_on <= $2::timestamptz
+    `SELECT id FROM ${schema}.job WHERE name = $1 AND state = 'completed' AND completed_on <= ${atMicros('$2')}
      ORDER BY completed_on LIMIT ${STEP}`,
     [QUEUE, until],
   )

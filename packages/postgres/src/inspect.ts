@@ -3,6 +3,7 @@ import { readListOptions } from '@luma-callback/core/inbox'
 import { idOf, QUEUE } from './callback-job.ts'
 import type { Database, Query } from './database.ts'
 import { FOR_EVER } from './engine.ts'
+import { atMicros, microsOf } from './statement.ts'
 import { PAGES, stateOf, toEntry, toPosition, type JobRow } from './entries.ts'
 
 /** Looking into the tables from outside, and what is done from there. */
@@ -11,7 +12,7 @@ export interface Inspection {
   get(key: string): Promise<InboxEntry | undefined>
   /** Up to a step of what was dead at a time, so that nothing is requeued twice, or one key; how many that were. */
   requeue(deadAt: string, key?: string): Promise<number>
-  /** By Postgres's clock, and as exact as that. */
+  /** By Postgres's clock, in microseconds since the epoch. */
   now(): Promise<string>
   stats(): Promise<InboxStats>
 }
@@ -21,8 +22,13 @@ const STEP = 500
 /** From so many remembered keys on, Postgres's own estimate of their number will do. */
 const COUNTED = 100_000
 
+/** The columns of a row that are times. */
+const TIMES = ['start_after', 'started_on', 'completed_on', 'created_on'] as const
+
 export function createInspection(database: Database, schema: string): Inspection {
-  const columns = `SELECT id, data, state, retry_count, start_after, started_on, completed_on, created_on FROM ${schema}.job`
+  // Times as numbers: their text depends on the session's DateStyle.
+  const times = TIMES.map((time) => `(extract(epoch FROM ${time}) * 1000)::float8 AS ${time}`).join(', ')
+  const columns = `SELECT id, data, state, retry_count, ${times}`
 
   /** Reading must not create the tables that it reads. */
   async function isThere(): Promise<boolean> {
@@ -47,15 +53,15 @@ export function createInspection(database: Database, schema: string): Inspection
       const position = cursor === undefined ? undefined : toPosition(cursor)
       if (!(await isThere())) return { entries: [], cursor: undefined }
       // Microseconds, as Postgres counts: in milliseconds two rows could not be told apart.
-      const micros = `(extract(epoch FROM ${time}) * 1000000)::bigint`
+      const micros = microsOf(time)
       const compare = direction === 'ASC' ? '>' : '<'
       const behind = position ? `AND (${micros}, id) ${compare} ($2::bigint, $3::uuid)` : ''
       const { rows } = await database.query(
-        `${columns.replace(' FROM', `, ${micros} AS micros FROM`)} WHERE name = $1 AND ${where} ${behind}
+        `${columns}, ${micros} AS micros FROM ${schema}.job WHERE name = $1 AND ${where} ${behind}
          ORDER BY ${micros} ${direction}, id ${direction} LIMIT ${limit + 1}`,
         position ? [QUEUE, position.micros, position.id] : [QUEUE],
       )
-      const shown = (rows as unknown as JobRow[]).slice(0, limit)
+      const shown = rows.slice(0, limit).map(toRow)
       const last = shown.at(-1)
       return {
         entries: shown.map(toEntry).filter((entry) => entry !== undefined),
@@ -64,9 +70,11 @@ export function createInspection(database: Database, schema: string): Inspection
     },
     async get(key) {
       if (!(await isThere())) return undefined
-      const { rows } = await database.query(`${columns} WHERE name = $1 AND id = $2`, [QUEUE, idOf(key)])
-      const [row] = rows as unknown as JobRow[]
-      return row && toEntry(row)
+      const { rows } = await database.query(`${columns} FROM ${schema}.job WHERE name = $1 AND id = $2`, [
+        QUEUE,
+        idOf(key),
+      ])
+      return rows[0] && toEntry(toRow(rows[0]))
     },
     async requeue(deadAt, key) {
       if (!(await isThere())) return 0
@@ -78,7 +86,7 @@ export function createInspection(database: Database, schema: string): Inspection
            UPDATE ${schema}.job SET state = 'retry', retry_limit = $2, completed_on = NULL, start_after = now(),
              data = data || $3::jsonb || jsonb_build_object('endedRun', retry_count)
            WHERE name = $1 AND id IN (
-             SELECT id FROM ${schema}.job WHERE name = $1 AND ${PAGES.dead.where} AND completed_on <= $4::timestamptz ${which}
+             SELECT id FROM ${schema}.job WHERE name = $1 AND ${PAGES.dead.where} AND completed_on <= ${atMicros('$4')} ${which}
              LIMIT ${STEP} FOR UPDATE)
            RETURNING 1
          ) SELECT count(*) AS count FROM requeued`,
@@ -87,7 +95,7 @@ export function createInspection(database: Database, schema: string): Inspection
       return Number(rows[0]?.['count'])
     },
     async now() {
-      const { rows } = await database.query('SELECT now()::text AS now')
+      const { rows } = await database.query(`SELECT ${microsOf('now()')} AS now`)
       return rows[0]?.['now'] as string
     },
     async stats() {
@@ -101,4 +109,9 @@ export function createInspection(database: Database, schema: string): Inspection
       return { ...counts, seen: await countSeen(database.query) }
     },
   }
+}
+
+function toRow(row: Record<string, unknown>): JobRow {
+  const dates = TIMES.map((time) => [time, row[time] === null ? null : new Date(row[time] as number)])
+  return { ...row, ...Object.fromEntries(dates) } as JobRow
 }

@@ -1,6 +1,7 @@
 import type { Clock, Timer } from '@luma-callback/core/inbox'
-import type { PoolClient, QueryConfig } from 'pg'
-import { SILENCE, type Database } from './database.ts'
+import type { PoolClient } from 'pg'
+import type { Database } from './database.ts'
+import { runStatement } from './statement.ts'
 
 /** How often to see whether the connection still lives, or to try for another, in milliseconds. */
 const INTERVAL = 5_000
@@ -33,14 +34,14 @@ export function startListener(
     opened.on('error', () => {
       if (client === opened) drop()
     })
-    await opened.query(patient(`LISTEN ${channel}`))
+    await runStatement(opened, `LISTEN ${channel}`)
     // What was recorded while nobody listened.
     wake()
   }
 
   async function look(): Promise<void> {
     try {
-      if (client) await client.query(patient('SELECT 1'))
+      if (client) await runStatement(client, 'SELECT 1')
       else await listen()
     } catch {
       drop()
@@ -50,11 +51,6 @@ export function startListener(
       turn = look()
     }, INTERVAL)
     timer.unref?.()
-  }
-
-  /** @types/pg knows the timeout for connections only. */
-  function patient(text: string): QueryConfig {
-    return { text, query_timeout: SILENCE } as QueryConfig
   }
 
   return {

@@ -29,11 +29,11 @@ export function createRecorder(options: RecorderOptions): (callback: LumaCallbac
   /** The ids that nobody had recorded. In their order, so that two transactions never wait for each other in a ring. */
   async function remember(query: Query, firsts: ReadonlyMap<string, LumaCallback>): Promise<Set<string>> {
     const ids = [...firsts.keys()].toSorted()
-    const digests = ids.map((id) => Buffer.from(firsts.get(id)?.digest ?? '', 'hex'))
+    const digests = ids.map((id) => firsts.get(id)?.digest ?? '')
     // Only what the statement asks for is done: without the count of what was told, nobody would be.
     const { rows } = await query(
       `WITH added AS (
-         INSERT INTO ${schema}.seen (id, digest) SELECT * FROM unnest($1::uuid[], $2::bytea[])
+         INSERT INTO ${schema}.seen (id, digest) SELECT id, decode(digest, 'hex') FROM unnest($1::uuid[], $2::text[]) AS given (id, digest)
          ON CONFLICT (id) DO NOTHING RETURNING id
        ), told AS (SELECT pg_notify($3, '') FROM added LIMIT 1)
        SELECT id FROM added WHERE (SELECT count(*) FROM told) >= 0`,
@@ -86,8 +86,11 @@ export function createRecorder(options: RecorderOptions): (callback: LumaCallbac
   }
 
   async function digestsOf(query: Query, ids: readonly string[]): Promise<Map<string, string>> {
-    const { rows } = await query(`SELECT id, digest FROM ${schema}.seen WHERE id = ANY($1::uuid[])`, [ids])
-    return new Map(rows.map(({ id, digest }) => [id as string, (digest as Buffer).toString('hex')]))
+    const { rows } = await query(
+      `SELECT id, encode(digest, 'hex') AS digest FROM ${schema}.seen WHERE id = ANY($1::uuid[])`,
+      [ids],
+    )
+    return new Map(rows.map(({ id, digest }) => [id as string, digest as string]))
   }
 
   return gather(recordAll, MOST, ({ raw }) => Math.max(1, raw.length / CHARACTERS))
