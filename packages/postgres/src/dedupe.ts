@@ -26,6 +26,10 @@ const CLEARED = 2
 /** A claim that has run out is still its holder's while nobody else wants it, but not for ever: the holder may be dead. */
 const FORSAKEN = `interval '1 hour'`
 
+/** Each time, another one claimed or released the key within the same instant. */
+const MOST_TRIES = 10
+const CLAIMS: readonly unknown[] = ['claimed', 'held', 'done', 'conflict'] satisfies Claim[]
+
 /**
  * Remembers in Postgres what was handled, for direct mode in several processes. Each step is one statement, and times
  * are counted by Postgres.
@@ -92,20 +96,24 @@ export function postgresDedupe(
       WHERE known.expires_at <= now() OR known.holder = $2
       RETURNING 1
     )
-    SELECT (SELECT count(*) FROM claimed) AS claimed, holder, digest
+    SELECT CASE
+      WHEN EXISTS (SELECT FROM claimed) THEN 'claimed'
+      WHEN holder IS NOT NULL THEN 'held'
+      WHEN digest = $4 THEN 'done'
+      WHEN digest <> $4 THEN 'conflict'
+    END AS verdict
     FROM (SELECT 1) AS one LEFT JOIN ${name} ON id = $1`
 
   return {
     async claim({ key, holder, lease, digest }): Promise<Claim> {
       const values = [idOf(key), holder, lease, digest]
-      for (;;) {
+      for (let tries = 1; tries <= MOST_TRIES; tries++) {
         const [row] = await run(claim, values)
-        if (Number(row?.['claimed']) > 0) return 'claimed'
+        const verdict = row?.['verdict']
+        if (isClaim(verdict)) return verdict
         // Who came in between is not seen by a statement that began before; the next one sees it.
-        if (typeof row?.['digest'] !== 'string') continue
-        if (row['holder'] !== null) return 'held'
-        return row['digest'] === digest ? 'done' : 'conflict'
       }
+      throw new StoreUnavailableError('the dedupe store on Postgres: a key was neither added nor found')
     },
     async renew({ key, holder, lease }) {
       const rows = await run(
@@ -126,4 +134,9 @@ export function postgresDedupe(
     },
     close: () => database.close(),
   }
+}
+
+/** Nothing else may be taken for one: what is called done is answered 200 and never handled. */
+function isClaim(verdict: unknown): verdict is Claim {
+  return CLAIMS.includes(verdict)
 }

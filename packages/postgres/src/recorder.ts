@@ -17,6 +17,13 @@ export interface RecorderOptions {
   lease: number
 }
 
+interface Taken {
+  /** The ids that are jobs from now on. */
+  fresh: ReadonlySet<string>
+  /** The digests of those that were remembered before. */
+  digests: ReadonlyMap<string, string>
+}
+
 /**
  * Takes callbacks in, many in one transaction, so that one sync of the disk serves them all.
  *
@@ -60,24 +67,23 @@ export function createRecorder(options: RecorderOptions): (callback: LumaCallbac
     return new Set(inserted)
   }
 
+  async function take(query: Query, firsts: ReadonlyMap<string, LumaCallback>): Promise<Taken> {
+    const added = await remember(query, firsts)
+    const news = [...firsts].filter(([id]) => added.has(id))
+    const fresh = news.length > 0 ? await insert(query, news) : added
+    const others = [...firsts.keys()].filter((id) => !added.has(id))
+    const digests = others.length > 0 ? await digestsOf(query, others) : new Map<string, string>()
+    await checkThere(
+      query,
+      [...firsts.keys()].filter((id) => !fresh.has(id) && !digests.has(id)),
+    )
+    return { fresh, digests }
+  }
+
   async function recordAll(callbacks: readonly LumaCallback[]): Promise<Recorded[]> {
     const ids = callbacks.map(({ key }) => idOf(key))
     const firsts = new Map(callbacks.map((callback, index) => [ids[index]!, callback] as const).toReversed())
-    const { fresh, digests } = await database.transaction(async (query) => {
-      const added = await remember(query, firsts)
-      const inserted =
-        added.size > 0
-          ? await insert(
-              query,
-              [...firsts].filter(([id]) => added.has(id)),
-            )
-          : added
-      const others = [...firsts.keys()].filter((id) => !added.has(id))
-      return {
-        fresh: inserted,
-        digests: others.length > 0 ? await digestsOf(query, others) : new Map<string, string>(),
-      }
-    })
+    const { fresh, digests } = await database.transaction((query) => take(query, firsts))
     return callbacks.map((callback, index) => {
       const id = ids[index]!
       if (ids.indexOf(id) === index && fresh.has(id)) return 'recorded'
@@ -91,6 +97,15 @@ export function createRecorder(options: RecorderOptions): (callback: LumaCallbac
       [ids],
     )
     return new Map(rows.map(({ id, digest }) => [id as string, digest as string]))
+  }
+
+  /** What is neither new nor seen before has to be a job whose key was forgotten. If it is not, nothing is committed. */
+  async function checkThere(query: Query, ids: readonly string[]): Promise<void> {
+    if (ids.length === 0) return
+    const { rows } = await query(`SELECT id FROM ${schema}.job WHERE name = $1 AND id = ANY($2::uuid[])`, [QUEUE, ids])
+    const found = new Set(rows.map(({ id }) => id))
+    const lost = ids.find((id) => !found.has(id))
+    if (lost !== undefined) throw new Error(`${lost} was neither added nor found; is there a trigger, rule or policy?`)
   }
 
   return gather(recordAll, MOST, ({ raw }) => Math.max(1, raw.length / CHARACTERS))
