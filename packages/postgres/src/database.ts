@@ -16,6 +16,7 @@ export interface Database {
   patientQuery: Query
   /** Does all or nothing. What it does may be done twice, of which only the second one counts. */
   transaction<Result>(work: (query: Query) => Promise<Result>): Promise<Result>
+  patientTransaction<Result>(work: (query: Query) => Promise<Result>): Promise<Result>
   /** A connection for oneself, to be released. */
   connect(): Promise<pg.PoolClient>
   /** Ends what was opened here, within a few seconds; a pool that was passed in is left alone. */
@@ -39,9 +40,9 @@ const MOST_TRIES = 5
  *
  * @throws TypeError if it is neither a URL nor a pool with room for three connections.
  */
-export function openDatabase(caller: string, connection: PostgresConnection, timeout: number): Database {
+export function openDatabase(caller: string, connection: PostgresConnection): Database {
   const sockets = new Set<Socket>()
-  const pool = typeof connection === 'string' ? ownPool(caller, connection, timeout, sockets) : connection
+  const pool = typeof connection === 'string' ? ownPool(caller, connection, sockets) : connection
   checkPool(caller, pool)
   // An idle connection that ends is no reason for the process to end; the next statement opens another one.
   const ignore = (): void => {}
@@ -101,19 +102,24 @@ export function openDatabase(caller: string, connection: PostgresConnection, tim
     (text, values) =>
       persistently(() => onClient((client) => runStatement(client, text, values, silence)))
 
-  return {
-    query: query(SILENCE),
-    patientQuery: query(LONG_SILENCE),
-    transaction: (work) =>
+  const transaction =
+    (silence: number): Database['transaction'] =>
+    (work) =>
       persistently(() =>
         onClient(async (client) => {
           // Whatever the user's default is: who waited for another transaction has to see what it did.
           await runStatement(client, 'BEGIN ISOLATION LEVEL READ COMMITTED')
-          const result = await work((text, values) => runStatement(client, text, values))
+          const result = await work((text, values) => runStatement(client, text, values, silence))
           await runStatement(client, 'COMMIT')
           return result
         }),
-      ),
+      )
+
+  return {
+    query: query(SILENCE),
+    patientQuery: query(LONG_SILENCE),
+    transaction: transaction(SILENCE),
+    patientTransaction: transaction(LONG_SILENCE),
     connect,
     async close() {
       if (pool === connection) {
@@ -142,12 +148,12 @@ async function persistently<Result>(attempt: () => Promise<Result>): Promise<Res
   }
 }
 
-function ownPool(caller: string, url: string, timeout: number, sockets: Set<Socket>): pg.Pool {
+function ownPool(caller: string, url: string, sockets: Set<Socket>): pg.Pool {
   if (!/^postgres(?:ql)?:\/\//.test(url) || !isReadable(url)) throw notAConnection(caller)
   return new pg.Pool({
     connectionString: url,
     max: CONNECTIONS,
-    connectionTimeoutMillis: timeout,
+    connectionTimeoutMillis: SILENCE,
     keepAlive: true,
     application_name: 'luma-callback',
     stream() {

@@ -93,7 +93,8 @@ function makeOnce(
   name: string,
   statements: string,
 ): Promise<void> {
-  return database.transaction(async (query: Query) => {
+  // Another process may be at it, on a machine that is busy.
+  return database.patientTransaction(async (query: Query) => {
     await query(`SELECT pg_advisory_xact_lock(hashtext('luma-callback'), hashtext($1))`, [schema])
     const { rows } = await query(`SELECT ${find}($1) AS name`, [name])
     if (rows[0]?.['name'] === null) await query(statements)

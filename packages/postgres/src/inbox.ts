@@ -59,15 +59,20 @@ interface Opened extends Engine {
 export function postgresInbox(connection: PostgresConnection, options: PostgresInboxOptions = {}): DurableInbox {
   checkNode()
   const { schema, timeout, lease, pollInterval, telemetry } = readInboxOptions(options)
-  const database = openDatabase('postgresInbox', connection, timeout)
+  const database = openDatabase('postgresInbox', connection)
   const inspection = createInspection(database, schema)
   // A request may open what all of them share.
   const inMaking = AsyncLocalStorage.snapshot()
   let opening: Promise<Opened> | undefined
+  let engine: Opened | undefined
   let remaking: Promise<void> | undefined
   let inboxOptions: InboxOptions | undefined
   let work: Work | undefined
   const closed = new AbortController()
+  const ended = new Promise<never>((_resolve, reject) => {
+    closed.signal.addEventListener('abort', () => reject(wasClosed()))
+  })
+  ended.catch(() => {})
   let closing: Promise<void> | undefined
 
   /** One that failed is tried again by whoever asks next. */
@@ -80,42 +85,64 @@ export function postgresInbox(connection: PostgresConnection, options: PostgresI
   }
 
   async function openEngine(): Promise<Opened> {
-    const engine = await startEngine({ database, schema, telemetry }, (cause) => {
+    const started = await startEngine({ database, schema, telemetry }, (cause) => {
       const error = new StoreUnavailableError(`pg-boss had trouble: ${cause.message}`, { cause })
       inboxOptions?.emit({ type: 'error', error })
     })
-    const record = createRecorder({ boss: engine.boss, database, schema, lease: Math.ceil(lease / 1_000) })
-    return { ...engine, record }
+    if (closing) {
+      // On a pool of the user's, which is not ended, it goes on where a slow Postgres let it.
+      await started.stop()
+      throw wasClosed()
+    }
+    const record = createRecorder({ boss: started.boss, database, schema, lease: Math.ceil(lease / 1_000) })
+    engine = { ...started, record }
+    return engine
   }
 
   /** Into tables that are made again if somebody dropped them under this process. */
   async function recordIn({ record, remake }: Opened, callback: LumaCallback): Promise<Recorded> {
     try {
-      return await record(callback)
+      return await inTime(() => record(callback))
     } catch (error) {
       if (!isGone(error)) throw error
       remaking ??= remake().finally(() => {
         remaking = undefined
       })
-      await remaking
-      return record(callback)
+      await untilClosed(remaking)
+      return inTime(() => record(callback))
     }
   }
 
   /** A call that Postgres answers within the timeout, or that fails. */
-  async function ask<Result>(what: string, call: () => Promise<Result>, most = timeout): Promise<Result> {
-    if (closing) throw new ClosedError('the inbox on Postgres was closed')
-    const late = (): Error => new Error(`no answer within ${most} ms`)
+  function ask<Result>(what: string, call: () => Promise<Result>): Promise<Result> {
+    return attempt(what, () => inTime(call))
+  }
+
+  function inTime<Result>(call: () => Promise<Result>): Promise<Result> {
+    return within(call, timeout, () => new Error(`no answer within ${timeout} ms`), systemClock)
+  }
+
+  async function attempt<Result>(what: string, call: () => Promise<Result>): Promise<Result> {
+    if (closing) throw wasClosed()
     try {
-      return await within(call, most, late, systemClock)
+      return await call()
     } catch (cause) {
       if (cause instanceof TypeError || isLumaError(cause)) throw cause
       throw new StoreUnavailableError(`Postgres could not ${what}: ${(cause as Error).message}`, { cause })
     }
   }
 
+  /** Making the schema takes its time; for how long a callback waits for that, its answer decides. */
+  async function opened(): Promise<Opened> {
+    return engine ?? untilClosed(open())
+  }
+
+  function untilClosed<Result>(call: Promise<Result>): Promise<Result> {
+    return Promise.race([call, ended])
+  }
+
   async function begin(deliver: Deliver, given: InboxOptions): Promise<void> {
-    const { boss } = await open()
+    const { boss } = await opened()
     if (closing) return
     const store = createJobStore({ boss, database, schema })
     const runner = createRunner({ ...given, store, deliver, lease, pollInterval })
@@ -155,17 +182,18 @@ export function postgresInbox(connection: PostgresConnection, options: PostgresI
 
   return {
     async record(callback) {
-      const recorded = await ask(`record task ${callback.taskId}`, async () => recordIn(await open(), callback))
+      const recorded = await attempt(`record task ${callback.taskId}`, async () => recordIn(await opened(), callback))
       if (recorded === 'recorded') work?.runner.wake()
       return recorded
     },
     async start(deliver, given) {
-      if (closing) throw new ClosedError('the inbox on Postgres was closed')
+      if (closing) throw wasClosed()
       if (inboxOptions) throw new TypeError('the inbox on Postgres was started already; make one for each receiver')
       inboxOptions = given
       try {
         await begin(deliver, given)
       } catch (cause) {
+        if (closing) return
         const message = `the inbox on Postgres is not at work yet: ${toError(cause).message}`
         const error = new StoreUnavailableError(message, { cause })
         given.emit({ type: 'error', error })
@@ -192,7 +220,7 @@ export function postgresInbox(connection: PostgresConnection, options: PostgresI
     },
     stats: () => ask('be asked for its counts', () => inspection.stats()),
     async purge() {
-      const { boss } = await ask('purge what is done', open)
+      const { boss } = await attempt('purge what is done', opened)
       const now = await ask('purge what is done', () => inspection.now())
       let total = 0
       for (;;) {
@@ -202,4 +230,8 @@ export function postgresInbox(connection: PostgresConnection, options: PostgresI
       }
     },
   }
+}
+
+function wasClosed(): ClosedError {
+  return new ClosedError('the inbox on Postgres was closed')
 }

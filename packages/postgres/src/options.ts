@@ -5,7 +5,7 @@ import { checkOptions, flag, milliseconds, optional, text, type Filled, type Rul
 export interface PostgresDedupeOptions {
   /** The schema that holds the tables, made if it is not there. Default: `luma`. */
   schema?: string | undefined
-  /** How long Postgres may take to answer before a call rejects, in milliseconds. Default: 2 000. */
+  /** How long Postgres may take to answer before a call rejects, in milliseconds; making the tables aside. Default: 2 000. */
   timeout?: number | undefined
 }
 
