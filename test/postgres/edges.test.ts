@@ -237,6 +237,43 @@ describe.skipIf(!hasPostgres)(`on a Postgres${postgresReason}`, () => {
     expect(runs).toEqual(['a'])
   })
 
+  test('pg-boss’s own monitor takes no run from a process that lives, however short the lease is', async () => {
+    const { url, schema, open } = await setUp()
+    const inbox = open({ lease: 1_000 })
+    const client = await connect(url)
+    let mayEnd: () => void = () => {}
+    const gate = new Promise<void>((resolve) => {
+      mayEnd = resolve
+    })
+    const { runs, events } = await startInbox(inbox, () => gate)
+    await inbox.record(callbackOf('a'))
+    await vi.waitFor(() => expect(runs).toEqual(['a']), PATIENCE)
+    const boss = await openDashboard(url, schema)
+    for (let turn = 0; turn < 5; turn++) {
+      // As after an outage, before anybody could renew anything.
+      await client.query(`UPDATE ${schema}.job SET heartbeat_on = now() - interval '1 hour'`)
+      await boss.supervise(QUEUE)
+    }
+    const [job] = await boss.findJobs(QUEUE)
+    expect(job).toMatchObject({ state: 'active', retryCount: 0 })
+    mayEnd()
+    await vi.waitFor(() => expect(events.map(({ type }) => type)).toEqual(['delivered']), PATIENCE)
+    expect(runs).toEqual(['a'])
+  })
+
+  test('what somebody else put into the queue is dead also where its claim was cut off', async () => {
+    const { url, schema, open } = await setUp()
+    const inbox = open({ lease: 1_000 })
+    await inbox.record(callbackOf('a'))
+    const boss = await openDashboard(url, schema)
+    await boss.send(QUEUE, { foo: 1 })
+    // A process that took both, and was never heard of again.
+    await boss.fetch(QUEUE, { batchSize: 2 })
+    const { runs } = await startInbox(inbox)
+    await vi.waitFor(async () => expect(await inbox.stats()).toMatchObject({ done: 1, dead: 1 }), PATIENCE)
+    expect(runs).toEqual(['a'])
+  })
+
   test('crashes are counted one by one, and forgotten by a requeue', async () => {
     const { url, schema, open } = await setUp()
     const client = await connect(url)

@@ -28,8 +28,9 @@ interface HousekeepingOptions extends Pick<InboxOptions, 'retention' | 'emit' | 
 }
 
 /**
- * What has to be done from time to time, until it is stopped. pg-boss looks for jobs whose heartbeat has stopped once a
- * minute at most; a callback should not wait for so long, so they are looked for here, and failed by pg-boss as it would.
+ * What has to be done from time to time, until it is stopped. pg-boss would fail a job whose heartbeat has stopped, but takes
+ * no less than 10 s for that, looks once a minute, and knows nothing of holders that need time after an outage. So no job
+ * asks it to: those are looked for here, by the time of their latest `touch`, and failed by pg-boss.
  */
 export function startHousekeeping(options: HousekeepingOptions): { stop: () => Promise<void> } {
   const { boss, database, schema, lease, interval, retention, emit, clock, held, onRecovered } = options
@@ -70,9 +71,9 @@ export function startHousekeeping(options: HousekeepingOptions): { stop: () => P
       const { rows } = await query(
         `UPDATE ${schema}.job SET retry_limit = $3 WHERE name = $1 AND id IN (
            SELECT id FROM ${schema}.job WHERE name = $1 AND state = 'active' AND id || ':' || retry_count <> ALL($2::text[])
-           AND heartbeat_on + heartbeat_seconds * interval '1 s' < now() LIMIT ${STEP} FOR UPDATE SKIP LOCKED)
+           AND heartbeat_on < now() - $4::float8 * interval '1 ms' LIMIT ${STEP} FOR UPDATE SKIP LOCKED)
          RETURNING id, retry_count AS "retryCount"`,
-        [QUEUE, held(), FOR_EVER],
+        [QUEUE, held(), FOR_EVER, lease],
       )
       const jobs = rows as { id: string; retryCount: number }[]
       if (jobs.length > 0)

@@ -94,7 +94,7 @@ export function postgresInbox(connection: PostgresConnection, options: PostgresI
       await started.stop()
       throw wasClosed()
     }
-    const record = createRecorder({ boss: started.boss, database, schema, lease: Math.ceil(lease / 1_000) })
+    const record = createRecorder({ boss: started.boss, database, schema })
     engine = { ...started, record }
     return engine
   }

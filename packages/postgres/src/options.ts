@@ -13,7 +13,7 @@ export interface PostgresDedupeOptions {
 export interface PostgresInboxOptions extends PostgresDedupeOptions {
   /**
    * How long a delivery holds without being renewed: when a process dies or hangs, another takes its work over once
-   * this and a third of it have passed. In whole seconds, as pg-boss counts. Default: 15 000.
+   * this and a third of it have passed. To be the same in each process, from 1 000 on. Default: 15 000.
    */
   lease?: number | undefined
   /** How often to look for retries that are due, and for work that nobody woke this process for. Default: 500. */

@@ -13,8 +13,6 @@ export interface RecorderOptions {
   boss: PgBoss
   database: Database
   schema: string
-  /** Seconds. */
-  lease: number
 }
 
 interface Taken {
@@ -31,7 +29,7 @@ interface Taken {
  * inserted there is the only thing that makes a callback the first; the jobs are inserted in the same transaction.
  */
 export function createRecorder(options: RecorderOptions): (callback: LumaCallback) => Promise<Recorded> {
-  const { boss, database, schema, lease } = options
+  const { boss, database, schema } = options
 
   /** The ids that nobody had recorded. In their order, so that two transactions never wait for each other in a ring. */
   async function remember(query: Query, firsts: ReadonlyMap<string, LumaCallback>): Promise<Set<string>> {
@@ -61,7 +59,6 @@ export function createRecorder(options: RecorderOptions): (callback: LumaCallbac
       retentionSeconds: FOR_EVER,
       // 0: never.
       deleteAfterSeconds: 0,
-      heartbeatSeconds: lease,
     }))
     const inserted = await boss.insert(QUEUE, jobs, { db: { executeSql: query }, returnId: true })
     return new Set(inserted)
