@@ -1,13 +1,12 @@
 // Pools whose owner reads and writes Postgres's types in another way than pg does by itself.
-import { parseCallback, type LumaCallback } from '@luma-callback/core'
 import { postgresDedupe, postgresInbox } from '@luma-callback/postgres'
 import fc from 'fast-check'
 import pg from 'pg'
-import { describe, expect, onTestFinished, test, vi } from 'vitest'
-import { callbackOf, startInbox } from '../helpers/inboxes.ts'
+import { describe, expect, onTestFinished, test } from 'vitest'
+import { callbackOf } from '../helpers/inboxes.ts'
 import { PATIENCE } from '../helpers/patience.ts'
 import { hasPostgres, openPostgresInbox, postgresNamespace, postgresReason } from '../helpers/postgres.ts'
-import { successOf } from '../helpers/signed.ts'
+import { expectToWork } from './whole-way.ts'
 
 type Parse = (value: string) => unknown
 
@@ -63,11 +62,6 @@ function typesOf(told: Told): pg.CustomTypesConfig {
   }
 }
 
-function changed(callback: LumaCallback): LumaCallback {
-  const raw = successOf(callback.taskId).body.replace('"code":', '"added":1,"code":')
-  return parseCallback({ raw, query: {}, receivedAt: new Date() })
-}
-
 describe.skipIf(!hasPostgres)(`the user's parsers do not reach${postgresReason}`, () => {
   async function setUp() {
     const { url, schema, tearDown } = await postgresNamespace()
@@ -79,58 +73,6 @@ describe.skipIf(!hasPostgres)(`the user's parsers do not reach${postgresReason}`
     const pool = new pg.Pool({ connectionString: url, max: 4, ...options })
     onTestFinished(() => pool.end())
     return pool
-  }
-
-  /** A callback's whole way, and what is seen of it from outside; in a schema that others may use too. */
-  async function expectToWork(pool: pg.Pool, schema: string, id = 'task'): Promise<void> {
-    const options = { schema, pollInterval: 50, timeout: PATIENCE.timeout }
-    const inbox = postgresInbox(pool, options)
-    try {
-      const [done, dead] = [callbackOf(`${id}-done`), callbackOf(`${id}-dead`)]
-      expect(await inbox.record(done)).toBe('recorded')
-      expect(await inbox.record(done)).toBe('duplicate')
-      expect(await inbox.record(changed(done))).toBe('conflict')
-      const { events, runs } = await startInbox(
-        inbox,
-        async ({ taskId }) => {
-          if (taskId === dead.taskId) throw new Error('no such order')
-        },
-        { retry: { attempts: 2, minDelay: 1, maxDelay: 1 } },
-      )
-      expect(await inbox.record(dead)).toBe('recorded')
-      const ended = (): string[] => events.map(({ type }) => type).filter((type) => type !== 'retrying')
-      await vi.waitFor(() => expect(ended().toSorted()).toEqual(['dead', 'delivered']), PATIENCE)
-      expect(runs.toSorted()).toEqual([dead.taskId, dead.taskId, done.taskId])
-      expect(await inbox.get(done.key)).toMatchObject({ state: 'done', attempts: 1, raw: done.raw })
-      expect((await inbox.get(done.key))?.endedAt).toBeInstanceOf(Date)
-      expect(await inbox.get(dead.key)).toMatchObject({ state: 'dead', attempts: 2 })
-      const { entries } = await inbox.list({ state: 'dead' })
-      expect(entries.map(({ taskId }) => taskId)).toContain(dead.taskId)
-      expect(await inbox.requeue(dead.key)).toBe(1)
-      await vi.waitFor(async () => expect(await inbox.get(dead.key)).toMatchObject({ state: 'dead' }), PATIENCE)
-      expect(await inbox.purge()).toBeGreaterThan(0)
-      expect(await inbox.stats()).toMatchObject({ pending: 0, running: 0, done: 0 })
-      expect(await inbox.record(done)).toBe('duplicate')
-    } finally {
-      await inbox.close({ timeout: 0 })
-    }
-    await expectToRemember(pool, schema, id)
-  }
-
-  async function expectToRemember(pool: pg.Pool, schema: string, id: string): Promise<void> {
-    const store = postgresDedupe(pool, { schema, timeout: PATIENCE.timeout })
-    const claim = (key: string, holder: string, digest = 'digest') =>
-      store.claim({ key: `${id}-${key}`, holder, lease: 600_000, digest })
-    expect(await claim('a', 'me')).toBe('claimed')
-    expect(await claim('a', 'you')).toBe('held')
-    expect(await store.renew({ key: `${id}-a`, holder: 'me', lease: 600_000 })).toBe(true)
-    expect(await store.renew({ key: `${id}-a`, holder: 'you', lease: 600_000 })).toBe(false)
-    await store.complete({ key: `${id}-a`, holder: 'me', retention: 600_000 })
-    expect(await claim('a', 'you')).toBe('done')
-    expect(await claim('a', 'you', 'another')).toBe('conflict')
-    expect(await claim('b', 'me')).toBe('claimed')
-    await store.release({ key: `${id}-b`, holder: 'me' })
-    expect(await claim('b', 'you')).toBe('claimed')
   }
 
   test.each(Object.keys(HOSTILE))('either store, where each parser of a pool %s', async (kind) => {
