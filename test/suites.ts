@@ -11,6 +11,7 @@ export const SUITES: Readonly<Record<string, readonly string[]>> = {
     'test/download/network.test.ts',
     'test/{postgres,redis}/{faults,processes}.test.ts',
     'test/redis/{cluster,outages,rights,scripts,setups}.test.ts',
+    'test/postgres/setups.test.ts',
     'test/sqlite/{faults,owners,processes,taken-away}.test.ts',
   ],
   // Whole programs: the command line, the demo, the examples, and whole audits of receivers, ours and others.

@@ -17,6 +17,9 @@ export interface PostgresServer {
   kill(): Promise<void>
 }
 
+/** Takes what is to be done at the end. */
+export type OnFinished = (end: () => Promise<void>) => void
+
 /** The folder of Postgres's programs, where it is installed. */
 const programs = [
   ...(process.env['PATH'] ?? '').split(delimiter),
@@ -26,7 +29,7 @@ const programs = [
 ].find((folder) => existsSync(join(folder, 'initdb')))
 
 /** Postgres refuses to run as root; then it runs as the user that its package has made, or as nobody. */
-function unprivileged(): { uid?: number; gid?: number } {
+export function unprivileged(): { uid?: number; gid?: number } {
   if (process.getuid?.() !== 0) return {}
   for (const user of ['postgres', 'nobody']) {
     try {
@@ -39,8 +42,8 @@ function unprivileged(): { uid?: number; gid?: number } {
   return {}
 }
 
-/** A server of the test's own that can be killed, with Postgres's defaults. */
-export async function startPostgres(): Promise<PostgresServer> {
+/** A server of the test's own that can be killed, with Postgres's defaults; a program that is no test hands in its own end. */
+export async function startPostgres(onFinished: OnFinished = onTestFinished): Promise<PostgresServer> {
   const folder = mkdtempSync(join(tmpdir(), 'luma-postgres-'))
   const user = unprivileged()
   if (user.uid !== undefined) chownSync(folder, user.uid, user.gid ?? user.uid)
@@ -67,14 +70,15 @@ export async function startPostgres(): Promise<PostgresServer> {
   }
 
   await start()
-  onTestFinished(async () => {
+  onFinished(async () => {
     await kill()
     rmSync(folder, { recursive: true, force: true, maxRetries: 20, retryDelay: 100 })
   })
   return { url, port, start, kill }
 }
 
-async function answers(url: string): Promise<boolean> {
+/** Whether a Postgres answers there. */
+export async function answers(url: string): Promise<boolean> {
   const client = new pg.Client({ connectionString: url, connectionTimeoutMillis: 10_000 })
   client.on('error', () => {})
   try {
