@@ -199,63 +199,6 @@ describe.skipIf(!hasPostgres)(`on a Postgres${postgresReason}`, () => {
     expect(await inbox.stats()).toMatchObject({ pending: 1_200, dead: 0 })
   })
 
-  test('a heartbeat that stopped does not take its run from a process that lives', async () => {
-    const { url, schema, open } = await setUp()
-    const inbox = open({ lease: 1_000 })
-    const client = await connect(url)
-    let mayEnd: () => void = () => {}
-    const gate = new Promise<void>((resolve) => {
-      mayEnd = resolve
-    })
-    const { runs, events } = await startInbox(inbox, () => gate)
-    await inbox.record(callbackOf('a'))
-    await vi.waitFor(() => expect(runs).toEqual(['a']), PATIENCE)
-    const until = Date.now() + 1_500
-    while (Date.now() < until) {
-      await client.query(`UPDATE ${schema}.job SET heartbeat_on = now() - interval '1 hour'`)
-    }
-    mayEnd()
-    await vi.waitFor(() => expect(events.map(({ type }) => type)).toEqual(['delivered']), PATIENCE)
-    expect(runs).toEqual(['a'])
-  })
-
-  test('pg-boss’s own monitor takes no run from a process that lives, however short the lease is', async () => {
-    const { url, schema, open } = await setUp()
-    const inbox = open({ lease: 1_000 })
-    const client = await connect(url)
-    let mayEnd: () => void = () => {}
-    const gate = new Promise<void>((resolve) => {
-      mayEnd = resolve
-    })
-    const { runs, events } = await startInbox(inbox, () => gate)
-    await inbox.record(callbackOf('a'))
-    await vi.waitFor(() => expect(runs).toEqual(['a']), PATIENCE)
-    const boss = await openDashboard(url, schema)
-    for (let turn = 0; turn < 5; turn++) {
-      // As after an outage, before anybody could renew anything.
-      await client.query(`UPDATE ${schema}.job SET heartbeat_on = now() - interval '1 hour'`)
-      await boss.supervise(QUEUE)
-    }
-    const [job] = await boss.findJobs(QUEUE)
-    expect(job).toMatchObject({ state: 'active', retryCount: 0 })
-    mayEnd()
-    await vi.waitFor(() => expect(events.map(({ type }) => type)).toEqual(['delivered']), PATIENCE)
-    expect(runs).toEqual(['a'])
-  })
-
-  test('what somebody else put into the queue is dead also where its claim was cut off', async () => {
-    const { url, schema, open } = await setUp()
-    const inbox = open({ lease: 1_000 })
-    await inbox.record(callbackOf('a'))
-    const boss = await openDashboard(url, schema)
-    await boss.send(QUEUE, { foo: 1 })
-    // A process that took both, and was never heard of again.
-    await boss.fetch(QUEUE, { batchSize: 2 })
-    const { runs } = await startInbox(inbox)
-    await vi.waitFor(async () => expect(await inbox.stats()).toMatchObject({ done: 1, dead: 1 }), PATIENCE)
-    expect(runs).toEqual(['a'])
-  })
-
   test('crashes are counted one by one, and forgotten by a requeue', async () => {
     const { url, schema, open } = await setUp()
     const client = await connect(url)
@@ -273,18 +216,6 @@ describe.skipIf(!hasPostgres)(`on a Postgres${postgresReason}`, () => {
     await client.query(`UPDATE ${schema}.job SET state = 'failed', completed_on = now() WHERE id = $1`, [job?.id])
     await inbox.requeue()
     expect(await inbox.get('a:success')).toMatchObject({ state: 'pending', crashes: 0 })
-  })
-
-  test('a claim that has run out stays its holder’s while nobody else wants it', async () => {
-    const { url, schema } = await setUp()
-    const store = postgresDedupe(url, { schema, timeout: PATIENCE.timeout })
-    onTestFinished(() => store.close())
-    expect(await store.claim({ key: 'a', holder: 'me', lease: 1, digest: 'digest' })).toBe('claimed')
-    // Others pass by, and clear away what is over.
-    for (let turn = 0; turn < 5; turn++)
-      await store.claim({ key: `other-${turn}`, holder: 'you', lease: 1_000, digest: 'digest' })
-    expect(await store.renew({ key: 'a', holder: 'me', lease: 60_000 })).toBe(true)
-    expect(await store.claim({ key: 'a', holder: 'you', lease: 1_000, digest: 'digest' })).toBe('held')
   })
 
   test('a handler closes in time although Postgres answers nothing any more', async () => {

@@ -18,9 +18,6 @@ export interface EngineOptions {
   telemetry: boolean
 }
 
-/** For ever, as far as pg-boss can count, in seconds. */
-export const FOR_EVER: number = 2 ** 31 - 1
-
 /**
  * What was seen, apart from the jobs, which pg-boss forgets. Its rows are taken from the front of the index on `since`,
  * from which the retention counts.

@@ -3,8 +3,8 @@ import type { InboxOptions, Timer } from '@luma-callback/core/inbox'
 import type { PgBoss } from 'pg-boss'
 import { QUEUE } from './callback-job.ts'
 import type { Database } from './database.ts'
-import { FOR_EVER } from './engine.ts'
 import { atMicros, microsOf } from './statement.ts'
+import { claimAbandoned } from './undocumented.ts'
 
 /** Of what is done, this many of the latest stay to be looked at. */
 const DONE_KEPT = 10_000
@@ -67,14 +67,7 @@ export function startHousekeeping(options: HousekeepingOptions): { stop: () => P
 
   async function recover(): Promise<void> {
     const recovered = await database.transaction(async (query) => {
-      // Who retries a job in a dashboard gives it one attempt; a crash does not use it up.
-      const { rows } = await query(
-        `UPDATE ${schema}.job SET retry_limit = $3 WHERE name = $1 AND id IN (
-           SELECT id FROM ${schema}.job WHERE name = $1 AND state = 'active' AND id || ':' || retry_count <> ALL($2::text[])
-           AND heartbeat_on < now() - $4::float8 * interval '1 ms' LIMIT ${STEP} FOR UPDATE SKIP LOCKED)
-         RETURNING id, retry_count AS "retryCount"`,
-        [QUEUE, held(), FOR_EVER, lease],
-      )
+      const { rows } = await query(claimAbandoned(schema, STEP), [QUEUE, held(), lease])
       const jobs = rows as { id: string; retryCount: number }[]
       if (jobs.length > 0)
         await boss.fail(QUEUE, jobs, { message: 'its process ended or hung' }, { db: { executeSql: query } })

@@ -2,8 +2,8 @@ import type { DeliveryState, InboxEntry, InboxPage, InboxStats, ListOptions } fr
 import { readListOptions } from '@luma-callback/core/inbox'
 import { idOf, QUEUE } from './callback-job.ts'
 import type { Database, Query } from './database.ts'
-import { FOR_EVER } from './engine.ts'
 import { atMicros, microsOf } from './statement.ts'
+import { requeueDead } from './undocumented.ts'
 import { PAGES, stateOf, toEntry, toPosition, type JobRow } from './entries.ts'
 
 /** Looking into the tables from outside, and what is done from there. */
@@ -78,19 +78,10 @@ export function createInspection(database: Database, schema: string): Inspection
     },
     async requeue(deadAt, key) {
       if (!(await isThere())) return 0
-      const which = key === undefined ? '' : 'AND id = $5'
-      const reset = { attempts: 0, crashes: 0 }
-      // As pg-boss retries what has failed, and with all its attempts.
+      const dead = `SELECT id FROM ${schema}.job WHERE name = $1 AND ${PAGES.dead.where} AND completed_on <= ${atMicros('$2')}`
       const { rows } = await database.query(
-        `WITH requeued AS (
-           UPDATE ${schema}.job SET state = 'retry', retry_limit = $2, completed_on = NULL, start_after = now(),
-             data = data || $3::jsonb || jsonb_build_object('endedRun', retry_count)
-           WHERE name = $1 AND id IN (
-             SELECT id FROM ${schema}.job WHERE name = $1 AND ${PAGES.dead.where} AND completed_on <= ${atMicros('$4')} ${which}
-             LIMIT ${STEP} FOR UPDATE)
-           RETURNING 1
-         ) SELECT count(*) AS count FROM requeued`,
-        [QUEUE, FOR_EVER, JSON.stringify(reset), deadAt, ...(key === undefined ? [] : [idOf(key)])],
+        requeueDead(schema, `${dead} ${key === undefined ? '' : 'AND id = $3'} LIMIT ${STEP} FOR UPDATE`),
+        [QUEUE, deadAt, ...(key === undefined ? [] : [idOf(key)])],
       )
       return Number(rows[0]?.['count'])
     },

@@ -2,7 +2,7 @@ import { gather, foreignJob, type Job, type JobFailure, type JobStore } from '@l
 import type { PgBoss } from 'pg-boss'
 import { crashesOf, QUEUE, toSource, type CallbackData } from './callback-job.ts'
 import type { Database } from './database.ts'
-import { FOR_EVER } from './engine.ts'
+import { afterFail, beforeFail, FOR_EVER, toVerdicts } from './undocumented.ts'
 
 /** A job that this process has claimed. pg-boss counts the claims of a job, and the count is what a claim is known by. */
 export interface PostgresJob extends Job {
@@ -84,23 +84,10 @@ export function createJobStore({ boss, database, schema }: JobStoreOptions): Pos
     const jobs = endings.map(({ job }) => job)
     const ended = JSON.stringify(endings.map(toRow))
     return database.transaction(async (query) => {
-      // What has no retries left is kept by pg-boss as failed: our dead letters, where dashboards look for them. What is
-      // retried from there was given one attempt.
-      await query(
-        `UPDATE ${schema}.job AS job SET retry_limit = ended.retry_limit, data = job.data || ended.data
-         FROM jsonb_to_recordset($2::jsonb) AS ended (id uuid, retry_count int, retry_limit int, data jsonb)
-         WHERE job.name = $1 AND job.id = ended.id AND job.retry_count = ended.retry_count AND job.state = 'active'`,
-        [QUEUE, ended],
-      )
+      await query(beforeFail(schema), [QUEUE, ended])
       const verdicts = toVerdicts(jobs, await boss.fail(QUEUE, claimsOf(jobs), null, { db: { executeSql: query } }))
       const ours = jobs.filter((_, index) => verdicts[index]).map(({ id }) => id)
-      await query(
-        `UPDATE ${schema}.job AS job SET output = ended.output,
-           start_after = coalesce(now() + ended.delay * interval '1 ms', job.start_after)
-         FROM jsonb_to_recordset($2::jsonb) AS ended (id uuid, delay float8, output jsonb)
-         WHERE job.name = $1 AND job.id = ended.id AND job.id = ANY($3::uuid[])`,
-        [QUEUE, ended, ours],
-      )
+      await query(afterFail(schema), [QUEUE, ended, ours])
       return verdicts
     })
   }, MOST)
@@ -177,12 +164,4 @@ function isSuspect({ crashes }: PostgresJob): boolean {
 
 function claimsOf(jobs: readonly PostgresJob[]): { id: string; retryCount: number }[] {
   return jobs.map(({ id, retryCount }) => ({ id, retryCount }))
-}
-
-/** pg-boss tells which ids it changed. */
-function toVerdicts(jobs: readonly PostgresJob[], response: object): boolean[] {
-  const { settled } = response as { settled?: readonly string[] }
-  if (!settled) throw new Error('pg-boss did not tell which jobs it changed')
-  const changed = new Set(settled)
-  return jobs.map(({ id }) => changed.has(id))
 }

@@ -8,7 +8,7 @@ const INTERVAL = 5_000
 
 /**
  * Wakes the worker when any process has recorded callbacks, on a connection of its own. While there is none, the worker
- * finds them by polling.
+ * finds them by polling. pg-boss's own `notify` wakes what was begun by its `work`, which is not how jobs are taken here.
  */
 export function startListener(
   database: Database,

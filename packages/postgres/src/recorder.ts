@@ -3,7 +3,7 @@ import { gather } from '@luma-callback/core/inbox'
 import type { PgBoss } from 'pg-boss'
 import { idOf, QUEUE, toData } from './callback-job.ts'
 import type { Database, Query } from './database.ts'
-import { FOR_EVER } from './engine.ts'
+import { LASTING_JOB } from './undocumented.ts'
 
 /** Callbacks that one transaction takes. One counts for each 10 000 characters: so many bytes have to be there in time. */
 const MOST = 500
@@ -49,17 +49,7 @@ export function createRecorder(options: RecorderOptions): (callback: LumaCallbac
 
   /** The ids of those that are jobs now. A job can be there although its key was not, where somebody emptied our table. */
   async function insert(query: Query, callbacks: readonly (readonly [string, LumaCallback])[]): Promise<Set<string>> {
-    const jobs = callbacks.map(([id, callback]) => ({
-      id,
-      data: toData(callback),
-      retryLimit: FOR_EVER,
-      retryDelay: 0,
-      retryBackoff: false,
-      expireInSeconds: FOR_EVER,
-      retentionSeconds: FOR_EVER,
-      // 0: never.
-      deleteAfterSeconds: 0,
-    }))
+    const jobs = callbacks.map(([id, callback]) => ({ id, data: toData(callback), ...LASTING_JOB }))
     const inserted = await boss.insert(QUEUE, jobs, { db: { executeSql: query }, returnId: true })
     return new Set(inserted)
   }
