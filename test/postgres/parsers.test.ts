@@ -2,7 +2,8 @@
 import { postgresDedupe, postgresInbox } from '@luma-callback/postgres'
 import fc from 'fast-check'
 import pg from 'pg'
-import { describe, expect, onTestFinished, test } from 'vitest'
+import { describe, expect, onTestFinished, test, vi } from 'vitest'
+import { runStatement } from '../../packages/postgres/src/statement.ts'
 import { callbackOf } from '../helpers/inboxes.ts'
 import { PATIENCE } from '../helpers/patience.ts'
 import { hasPostgres, openPostgresInbox, postgresNamespace, postgresReason } from '../helpers/postgres.ts'
@@ -62,6 +63,32 @@ function typesOf(told: Told): pg.CustomTypesConfig {
   }
 }
 
+describe.skipIf(!hasPostgres)(`in place of the user's parsers${postgresReason}`, () => {
+  test.each([
+    ['true', 'bool', true],
+    ['42', 'int4', 42],
+    ['9007199254740993', 'int8', '9007199254740993'],
+    ['0.5', 'float8', 0.5],
+    ['{"a":[1]}', 'jsonb', { a: [1] }],
+    ['{}', 'text[]', []],
+    ['{a,NULL,"NULL","","b,{}\\"c\\\\"}', 'text[]', ['a', null, 'NULL', '', 'b,{}"c\\']],
+    ['{1,NULL,-2}', 'int4[]', [1, null, -2]],
+    ['{1,NULL}', 'int8[]', ['1', null]],
+    ['2026-02-03 04:05:06.789+05:30', 'timestamptz', new Date('2026-02-02T22:35:06.789Z')],
+    ['infinity', 'timestamptz', null],
+    ['\\x00ff', 'bytea', '\\x00ff'],
+  ])('%s is read as a %s', async (text, type, value) => {
+    const { url } = await postgresNamespace()
+    const client = new pg.Client({ connectionString: url, options: '-c timezone=Asia/Kolkata' })
+    await client.connect()
+    onTestFinished(() => client.end())
+    const { rows } = await runStatement(client as unknown as pg.PoolClient, `SELECT $1::${type} AS it, now() AS at`, [
+      text,
+    ])
+    expect(rows).toEqual([{ it: value, at: expect.any(Date) }])
+  })
+})
+
 describe.skipIf(!hasPostgres)(`the user's parsers do not reach${postgresReason}`, () => {
   async function setUp() {
     const { url, schema, tearDown } = await postgresNamespace()
@@ -96,6 +123,13 @@ describe.skipIf(!hasPostgres)(`the user's parsers do not reach${postgresReason}`
       onTestFinished(() => parsers.setTypeParser(TYPES[name], parse))
       parsers.setTypeParser(TYPES[name], () => 'theirs')
     }
+    // How times are written.
+    const toJSON = vi.spyOn(Date.prototype, 'toJSON').mockReturnValue('theirs')
+    onTestFinished(() => {
+      pg.defaults.parseInputDatesAsUTC = false
+      toJSON.mockRestore()
+    })
+    pg.defaults.parseInputDatesAsUTC = true
     await expectToWork(poolOf(url, {}), schema)
     const own = openPostgresInbox(url, { schema })
     expect(await own.record(callbackOf('by a URL'))).toBe('recorded')

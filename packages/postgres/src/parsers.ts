@@ -9,7 +9,9 @@ const PARSERS: Readonly<Record<number, Parse>> = {
   114: (text) => JSON.parse(text), // json
   700: Number, // float4
   701: Number, // float8
+  1007: (text) => toArray(text).map((element) => element && Number(element)), // int4[]
   1009: toArray, // text[]
+  1016: toArray, // int8[]
   1184: toDate, // timestamptz
   2951: toArray, // uuid[]
   3802: (text) => JSON.parse(text), // jsonb
@@ -25,9 +27,9 @@ export function parserOf(oid: number, format = 'text'): Parse {
   return PARSERS[oid] ?? String
 }
 
-/** As pg does, null in a DateStyle that is not ISO. What we ask for ourselves comes as a number. */
+/** As pg does, null in a DateStyle that is not ISO, and for what no Date can be. What we ask for ourselves are numbers. */
 function toDate(text: string): Date | null {
-  const date = new Date(text)
+  const date = new Date(/^\d{4}-/.test(text) ? text : NaN)
   return Number.isNaN(date.getTime()) ? null : date
 }
 

@@ -9,13 +9,14 @@ export interface Rows {
 export const SILENCE = 5_000
 
 /**
- * Runs one statement on a client, whose pool may be the user's: how long it may take, how its values are written and how its
- * results are read is told with the statement, whatever the pool, the client or pg itself were told before.
+ * Runs one statement on a client, whose pool may be the user's: how long it may take and how its results are read is told
+ * with the statement, whatever the pool, the client or pg itself were told before. Its values are texts, numbers and lists of
+ * these, and Dates of pg-boss, all of which pg writes in one way only.
  */
 export async function runStatement(
   client: PoolClient,
   text: string,
-  values?: readonly unknown[],
+  values?: unknown[],
   silence: number = SILENCE,
 ): Promise<Rows> {
   let isRead = false
@@ -26,12 +27,7 @@ export async function runStatement(
     },
   }
   // @types/pg knows the timeout for connections only.
-  const query = {
-    text,
-    values: values?.map(toWire),
-    types,
-    query_timeout: silence,
-  } as QueryConfig
+  const query = { text, values, types, query_timeout: silence } as QueryConfig
   const result = await asText(client as { binary?: boolean }, () => client.query<Record<string, unknown>>(query))
   // That of pg-native, say, which a pool may be made of.
   if (!isRead && result.rows?.length)
@@ -49,11 +45,6 @@ function asText<Result>(client: { binary?: boolean }, ask: () => Result): Result
   } finally {
     client.binary = binary
   }
-}
-
-/** As pg writes a time depends on what else the program has set. */
-function toWire(value: unknown): unknown {
-  return value instanceof Date ? value.toISOString() : value
 }
 
 /** A time in whole microseconds since the epoch, as Postgres counts: in milliseconds two rows could not be told apart. */
