@@ -1,24 +1,14 @@
-import type { DeliveryState, InboxEntry, InboxPage, InboxStats, ListOptions } from '@luma-callback/core'
-import { readListOptions } from '@luma-callback/core/inbox'
+import type { DeliveryState } from '@luma-callback/core'
+import type { InboxEngine } from '@luma-callback/core/inbox'
 import { idOf, QUEUE } from './callback-job.ts'
 import type { Database, Query } from './database.ts'
-import { atMicros, microsOf } from './statement.ts'
+import { microsOf } from './statement.ts'
 import { requeueDead } from './undocumented.ts'
 import { PAGES, stateOf, toEntry, toPosition, type JobRow } from './entries.ts'
 
 /** Looking into the tables from outside, and what is done from there. */
-export interface Inspection {
-  list(options?: ListOptions): Promise<InboxPage>
-  get(key: string): Promise<InboxEntry | undefined>
-  /** Up to a step of what was dead at a time, so that nothing is requeued twice, or one key; how many that were. */
-  requeue(deadAt: string, key?: string): Promise<number>
-  /** By Postgres's clock, in microseconds since the epoch. */
-  now(): Promise<string>
-  stats(): Promise<InboxStats>
-}
+export type Inspection = Pick<InboxEngine, 'list' | 'get' | 'requeue' | 'stats'>
 
-/** Callbacks that are requeued at once. */
-const STEP = 500
 /** From so many remembered keys on, Postgres's own estimate of their number will do. */
 const COUNTED = 100_000
 
@@ -47,8 +37,7 @@ export function createInspection(database: Database, schema: string): Inspection
   }
 
   return {
-    async list(options = {}) {
-      const { state, cursor, limit } = readListOptions(options)
+    async list({ state, cursor, limit }) {
       const { where, time, direction } = PAGES[state ?? 'all']
       const position = cursor === undefined ? undefined : toPosition(cursor)
       if (!(await isThere())) return { entries: [], cursor: undefined }
@@ -76,18 +65,15 @@ export function createInspection(database: Database, schema: string): Inspection
       ])
       return rows[0] && toEntry(toRow(rows[0]))
     },
-    async requeue(deadAt, key) {
+    async requeue({ key, most }) {
       if (!(await isThere())) return 0
-      const dead = `SELECT id FROM ${schema}.job WHERE name = $1 AND ${PAGES.dead.where} AND completed_on <= ${atMicros('$2')}`
+      const which = `${PAGES.dead.where} ${key === undefined ? '' : 'AND id = $3'}`
+      const dead = `SELECT id FROM ${schema}.job WHERE name = $1 AND ${which} ORDER BY completed_on LIMIT $2 FOR UPDATE`
       const { rows } = await database.query(
-        requeueDead(schema, `${dead} ${key === undefined ? '' : 'AND id = $3'} LIMIT ${STEP} FOR UPDATE`),
-        [QUEUE, deadAt, ...(key === undefined ? [] : [idOf(key)])],
+        requeueDead(schema, dead),
+        key === undefined ? [QUEUE, most] : [QUEUE, most, idOf(key)],
       )
       return Number(rows[0]?.['count'])
-    },
-    async now() {
-      const { rows } = await database.query(`SELECT ${microsOf('now()')} AS now`)
-      return rows[0]?.['now'] as string
     },
     async stats() {
       const counts = { pending: 0, running: 0, done: 0, dead: 0 } satisfies Record<DeliveryState, number>

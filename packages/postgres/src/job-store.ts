@@ -1,4 +1,4 @@
-import { gather, foreignJob, type Job, type JobFailure, type JobStore } from '@luma-callback/core/inbox'
+import { gather, foreignJob, type InboxEngine, type Job, type JobFailure } from '@luma-callback/core/inbox'
 import type { PgBoss } from 'pg-boss'
 import { crashesOf, QUEUE, toSource, type CallbackData } from './callback-job.ts'
 import type { Database } from './database.ts'
@@ -10,12 +10,7 @@ export interface PostgresJob extends Job {
   readonly retryCount: number
 }
 
-export interface PostgresJobStore extends JobStore<PostgresJob> {
-  /** Claims of this process, as `id:retry_count`. */
-  held(): readonly string[]
-  /** Gives back what still runs in a process that does not wait for it any more. */
-  letGo(): Promise<void>
-}
+type Jobs = Pick<InboxEngine<PostgresJob>, 'take' | 'renew' | 'complete' | 'retry' | 'bury' | 'putBack'>
 
 export interface JobStoreOptions {
   boss: PgBoss
@@ -36,29 +31,14 @@ interface Ending {
 
 /** Runs whose ends are written in one transaction. */
 const MOST = 200
-/** What was running at this many crashes may be their cause. */
-const SUSPECT = 2
-/** Milliseconds until a suspect that must not run beside another is looked at again. */
-const SUSPECT_DELAY = 1_000
 /** Milliseconds from receipt to end that make no difference to a retention of days. */
 const LATE = 60_000
 
-/** The runner's view of the queue: pg-boss's claims, heartbeats and retries, each write fenced to the claim. */
-export function createJobStore({ boss, database, schema }: JobStoreOptions): PostgresJobStore {
-  const held = new Set<PostgresJob>()
-
+/** Taking jobs and ending them: pg-boss's claims, heartbeats and retries, each write fenced to the claim. */
+export function createJobStore({ boss, database, schema }: JobStoreOptions): Jobs {
   async function take(count: number): Promise<PostgresJob[]> {
     const claimed = await boss.fetch<CallbackData | null>(QUEUE, { batchSize: count, includeMetadata: true })
-    const jobs = claimed.map(toJob)
-    const postponed = jobs.filter((job) => {
-      // One that ends its process must not drag down with it another that is taken for the cause.
-      if (isSuspect(job) && [...held].some(isSuspect)) return true
-      held.add(job)
-      return false
-    })
-    // What cannot be put back now is found again when its heartbeat has stopped.
-    await Promise.allSettled(postponed.map((job) => putBack(job, SUSPECT_DELAY)))
-    return jobs.filter((job) => held.has(job))
+    return claimed.map(toJob)
   }
 
   /** Which of them were still ours; pg-boss does many in one statement. */
@@ -92,9 +72,8 @@ export function createJobStore({ boss, database, schema }: JobStoreOptions): Pos
     })
   }, MOST)
 
-  async function putBack(job: PostgresJob, delay?: number, changes: Failure = {}): Promise<boolean> {
+  async function endFailed(job: PostgresJob, delay?: number, changes: Failure = {}): Promise<boolean> {
     const isOurs = await fail({ job, delay, changes })
-    held.delete(job)
     return isOurs || isWritten(job, `(data->>'endedRun')::int = retry_count`)
   }
 
@@ -103,16 +82,11 @@ export function createJobStore({ boss, database, schema }: JobStoreOptions): Pos
     renew: (job) => touch(job),
     async complete(job) {
       const isOurs = await complete(job)
-      held.delete(job)
       return isOurs || isWritten(job, `state = 'completed'`)
     },
-    retry: (job, failure, delay) => putBack(job, delay, failureOf(job, failure)),
-    bury: (job, failure) => putBack(job, undefined, failureOf(job, failure)),
-    giveBack: (job) => putBack(job, 0),
-    held: () => [...held].map(({ id, retryCount }) => `${id}:${retryCount}`),
-    async letGo() {
-      await Promise.allSettled([...held].map((job) => putBack(job, 0)))
-    },
+    retry: (job, failure, delay) => endFailed(job, delay, failureOf(job, failure)),
+    bury: (job, failure) => endFailed(job, undefined, failureOf(job, failure)),
+    putBack: (job, delay) => endFailed(job, delay),
   }
 
   /** The write before may have come through although its answer did not. */
@@ -156,10 +130,6 @@ function toRow({ job: { id, retryCount, crashes }, delay, changes }: Ending): ob
 
 function failureOf({ attempt }: PostgresJob, { text, code }: JobFailure): Failure {
   return { attempts: attempt, lastError: text, failureCode: code ?? null }
-}
-
-function isSuspect({ crashes }: PostgresJob): boolean {
-  return crashes >= SUSPECT
 }
 
 function claimsOf(jobs: readonly PostgresJob[]): { id: string; retryCount: number }[] {

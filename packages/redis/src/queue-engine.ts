@@ -161,7 +161,7 @@ function explaining(engine: InboxEngine<RedisJob>): InboxEngine<RedisJob> {
     ...engine,
     record: (...given) => engine.record(...given).catch(explain),
     take: (...given) => engine.take(...given).catch(explain),
-    recover: () => engine.recover().catch(explain),
+    recover: (...given) => engine.recover(...given).catch(explain),
     list: (...given) => engine.list(...given).catch(explain),
     get: (...given) => engine.get(...given).catch(explain),
     requeue: (...given) => engine.requeue(...given).catch(explain),

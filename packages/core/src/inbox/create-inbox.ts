@@ -55,6 +55,7 @@ export function createInbox<Held extends Job>(engine: InboxEngine<Held>, options
   const { name } = engine
   const { lease, pollInterval, timeout, recoverInterval } = checkOptions('createInbox', options, RULES)
   const closed = new AbortController()
+  const ended = new AbortController()
   let starting: Promise<void> | undefined
   let closing: Promise<void> | undefined
   let work: InboxWork | undefined
@@ -63,7 +64,8 @@ export function createInbox<Held extends Job>(engine: InboxEngine<Held>, options
   const { open, ask, askOpen, settled } = createEngineCalls(engine, {
     timeout,
     clock: () => clock,
-    isClosing: () => closing !== undefined,
+    closed: closed.signal,
+    ended: ended.signal,
   })
 
   async function begin(deliver: Deliver, given: InboxOptions): Promise<void> {
@@ -104,11 +106,10 @@ export function createInbox<Held extends Job>(engine: InboxEngine<Held>, options
   }
 
   async function shutDown(patience: number): Promise<void> {
-    closed.abort()
     engine.hurry?.()
-    await soon(async () => starting?.catch(() => {}), clock)
+    await soon(() => Promise.allSettled([starting, settled()]), clock)
+    ended.abort()
     await work?.stop(patience)
-    await soon(settled, clock)
     await soon(() => engine.close(), clock)
   }
 
@@ -129,7 +130,8 @@ export function createInbox<Held extends Job>(engine: InboxEngine<Held>, options
     },
     async close(closeOptions) {
       const patience = closeTimeout(closeOptions)
-      closing ??= Promise.resolve().then(() => shutDown(patience))
+      closed.abort()
+      closing ??= shutDown(patience)
       return closing
     },
     ...createInspection(engine, ask, () => work?.wake()),

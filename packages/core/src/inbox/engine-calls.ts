@@ -2,6 +2,7 @@ import { ClosedError, StoreUnavailableError, toError } from '../errors/errors.ts
 import { isLumaError } from '../errors/is-luma-error.ts'
 import { captureContext } from '../internal/async-context.ts'
 import type { Clock } from '../internal/clock.ts'
+import { onAbort } from '../internal/on-abort.ts'
 import { within } from '../internal/promises.ts'
 import type { InboxEngine } from './engine.ts'
 
@@ -21,29 +22,40 @@ interface EngineCallsOptions {
   /** Milliseconds; undefined for as long as a call takes. */
   timeout: number | undefined
   clock: () => Clock
-  isClosing: () => boolean
+  /** Aborts when the inbox begins to close. */
+  closed: AbortSignal
+  /** Aborts when it ends, and nobody waits any more. */
+  ended: AbortSignal
 }
 
 export function createEngineCalls(
   engine: Pick<InboxEngine, 'name' | 'open' | 'problem'>,
-  { timeout, clock, isClosing }: EngineCallsOptions,
+  { timeout, clock, closed, ended }: EngineCallsOptions,
 ): EngineCalls {
   // The first request opens what all of them share.
   const inMaking = captureContext()
   const running = new Set<Promise<unknown>>()
   let opening: Promise<void> | undefined
 
+  /** Rejects when the inbox ends, however long the engine takes. */
   function open(): Promise<void> {
-    opening ??= inMaking(() => engine.open()).catch((error: unknown) => {
+    opening ??= unlessEnded(inMaking(() => engine.open())).catch((error: unknown) => {
       opening = undefined
       throw error
     })
     return opening
   }
 
+  function unlessEnded(call: Promise<void>): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const ignore = onAbort(ended, () => reject(closedError(engine.name)))
+      call.finally(ignore).then(resolve, reject)
+    })
+  }
+
   /** One that was made before the inbox closes is done, as the storage closes after it. */
   async function named<Result>(what: string, call: () => Promise<Result>): Promise<Result> {
-    if (isClosing()) throw closedError(engine.name)
+    if (closed.aborted) throw closedError(engine.name)
     const run = call()
     running.add(run)
     try {

@@ -28,8 +28,12 @@ export interface InboxEngine<Held extends Job = Job> extends Omit<JobStore<Held>
   putBack(job: Held, delay: number): Promise<boolean>
   /** Called when the inbox begins to close: from now on no call should wait for long. */
   hurry?(): void
-  /** Makes jobs due again whose process is gone or whose lease has run out; their run counts as a crash. Resolves to how many. */
-  recover(): Promise<number>
+  /**
+   * Makes jobs due again whose process is gone or whose lease has run out; their run counts as a crash. Resolves to how many.
+   *
+   * @param held - Jobs that this process runs. It lives, so they are left alone.
+   */
+  recover(held: readonly Held[]): Promise<number>
   list(options: { state: DeliveryState | undefined; cursor: string | undefined; limit: number }): Promise<InboxPage>
   get(key: string): Promise<InboxEntry | undefined>
   /** Gives the dead callback of this key, or up to `most` dead ones, a new set of attempts. Resolves to how many. */

@@ -13,7 +13,9 @@ const ROUNDS = 3
 
 /** The runner's view of an engine, which knows what this process holds. */
 export interface HeldJobs<Held extends Job> extends JobStore<Held> {
-  /** Gives back what still runs here, once nobody waits for it any more. */
+  /** The jobs that this process runs, and those whose end is not written yet. */
+  held(): readonly Held[]
+  /** Gives them back, once nobody waits for them any more. */
   letGo(): Promise<void>
 }
 
@@ -64,6 +66,7 @@ export function createHeldJobs<Held extends Job>(engine: InboxEngine<Held>): Hel
     retry: (job, failure, delay) => end(job, engine.retry(job, failure, delay)),
     bury: (job, failure) => end(job, engine.bury(job, failure)),
     giveBack,
+    held: () => [...held],
     async letGo() {
       await Promise.allSettled([...held].map(giveBack))
     },

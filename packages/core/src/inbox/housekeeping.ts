@@ -11,6 +11,8 @@ const LONGEST_INTERVAL = 5_000
 
 interface HousekeepingOptions<Held extends Job> extends Pick<InboxOptions, 'retention' | 'emit' | 'clock'> {
   engine: InboxEngine<Held>
+  /** The jobs that this process runs. */
+  held: () => readonly Held[]
   /** Milliseconds. */
   lease: number
   /** Milliseconds between two looks. Default: a third of the lease, at most 5 000. */
@@ -27,7 +29,7 @@ export interface Housekeeping {
 
 /** Recovers what crashes left behind and clears away what is old, from time to time, until it is stopped. */
 export function startHousekeeping<Held extends Job>(options: HousekeepingOptions<Held>): Housekeeping {
-  const { engine, lease, retention, emit, clock, onRecovered } = options
+  const { engine, held, lease, retention, emit, clock, onRecovered } = options
   const interval = options.interval ?? Math.min(Math.ceil(lease / 3), LONGEST_INTERVAL)
   const patience = createPatience({ lease, interval, clock })
   const stopped = new AbortController()
@@ -38,7 +40,7 @@ export function startHousekeeping<Held extends Job>(options: HousekeepingOptions
   async function recover(): Promise<void> {
     const uptime = (await engine.uptime?.()) ?? Infinity
     if (!patience.mayRecover(uptime) || stopped.signal.aborted) return
-    if ((await engine.recover()) > 0) onRecovered()
+    if ((await engine.recover(held())) > 0) onRecovered()
   }
 
   function fail(cause: unknown): void {

@@ -38,10 +38,11 @@ export async function startWork<Held extends Job>(
   const { clock, retention } = options
   let runner: Runner | undefined
   const wake = (): void => runner?.wake()
-  const house = startHousekeeping({ ...options, engine, lease, interval: recoverInterval, onRecovered: wake })
+  const store = createHeldJobs(engine)
+  const { held } = store
+  const house = startHousekeeping({ ...options, engine, held, lease, interval: recoverInterval, onRecovered: wake })
   // What a crash left behind goes first.
   await soon(() => house.firstLook, clock)
-  const store = createHeldJobs(engine)
   const listener = engine.listen?.(wake)
   runner = createRunner({ ...options, store, deliver, lease, pollInterval })
   return {
