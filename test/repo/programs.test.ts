@@ -36,7 +36,7 @@ function newFolder(onOver: (remove: () => void) => void): string {
 
 test('every program is found, and says that it is one', () => {
   const fences = PAGES.flatMap((page) => [...readPage(page).matchAll(/^```(\S+)$/gm)].map(([, language]) => language))
-  const known = ['ts', 'js', 'sh', 'console', 'text']
+  const known = ['ts', 'js', 'sh', 'sql', 'console', 'text']
   expect(fences.filter((language) => !known.includes(language ?? ''))).toEqual([])
   expect(programs.length).toBeGreaterThan(35)
 })
