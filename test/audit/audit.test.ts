@@ -166,11 +166,17 @@ describe('an audit', () => {
   test.each([
     [{ url: 'localhost:3000' }, 'option "url" must be an http(s) URL'],
     [{ url: 'ftp://localhost' }, 'option "url" must be an http(s) URL'],
-    [{ url: 'http://localhost', secret: '' }, 'option "secret" must not be empty'],
+    [{ url: 'http://localhost', secret: '' }, 'option "secret" must be a text that is not empty'],
     [{ url: 'http://localhost', probe: 'probe' }, 'option "probe" must be an http(s) URL'],
     [{ url: 'http://localhost', resultUrl: 'x' }, 'option "resultUrl" must be an http(s) URL'],
-    [{ url: 'http://localhost', timeout: 0 }, 'option "timeout" must be an integer from 1 to 2147483647'],
-    [{ url: 'http://localhost', only: ['sucess'] }, 'option "only" names no check: sucess'],
+    [
+      { url: 'http://localhost', timeout: 0 },
+      'option "timeout" must be an integer from 1 to 2147483647, in milliseconds',
+    ],
+    [
+      { url: 'http://localhost', only: ['sucess'] },
+      'option "only" must be a list of the ids of checks, and its entry 1 is none, did you mean "success"?',
+    ],
   ])('is refused with wrong options: %j', async (options, message) => {
     await expect(auditEndpoint(options)).rejects.toThrow(new TypeError(`auditEndpoint: ${message}`))
   })

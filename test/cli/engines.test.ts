@@ -96,7 +96,7 @@ test('one that is not there is said in a line, without the password', async () =
     const { code, stdout, stderr } = await run(['inbox', 'list', option, url])
     expect({ code, stdout }).toEqual({ code: 2, stdout: '' })
     expect(stderr).toMatch(
-      /^error: (?:Redis|Postgres) could not be asked for a list: connect ECONNREFUSED 127.0.0.1:1\n$/,
+      /^error: the inbox on (?:Redis|Postgres) could not be asked for a list: connect ECONNREFUSED 127.0.0.1:1\n$/,
     )
   }
 })

@@ -79,7 +79,10 @@ describe('a command line that is wrong', () => {
     [['simulate', '--retry-pause', '1s,,2s'], /must be a time/],
     [['simulate', '--unavailable', '404'], /"unavailable" must be 455, 500, 501 or 505/],
     [['audit', 'http://x', '--json', '--markdown'], /'--markdown' cannot be used with option '--json'/],
-    [['audit', 'http://x', '--only', 'success,nothing'], /"only" names no check: nothing/],
+    [
+      ['audit', 'http://x', '--only', 'success,nothing'],
+      /"only" must be a list of the ids of checks, and its entry 2 is none/,
+    ],
     [['inbox', 'list'], /name the inbox: --sqlite FILE, --redis URL or --postgres URL, or LUMA_INBOX/],
     [
       ['inbox', 'list', '--sqlite', 'x', '--redis', 'redis://x'],
@@ -88,7 +91,7 @@ describe('a command line that is wrong', () => {
     [['inbox', 'list', '--redis', '127.0.0.1'], /error: give it a URL that begins with redis:\/\//],
     [
       ['inbox', 'list', '--redis', 'redis://:hidden@127.0.0.1:1'],
-      /^error: Redis could not be asked for a list: connect ECONNREFUSED 127.0.0.1:1\n$/,
+      /^error: the inbox on Redis could not be asked for a list: connect ECONNREFUSED 127.0.0.1:1\n$/,
     ],
     [['inbox', 'list', '--sqlite', ''], /name the inbox: --sqlite FILE, --redis URL or --postgres URL, or LUMA_INBOX/],
     [['inbox', 'list', '--sqlite', 'x', '--state', 'lost'], /Allowed choices are pending, running, done, dead/],
