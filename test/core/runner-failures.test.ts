@@ -119,17 +119,68 @@ describe('a lease that cannot be renewed', () => {
     expect(store.notes.at(-1)).toBe('complete a')
   })
 
-  test('for as long as it holds is lost: the signal aborts', async () => {
+  test('for longer than it holds is still ours if the store says so: the hook runs on, and its success counts', async () => {
     const hooks = held()
     const store = fakeStore(jobOf('a'))
-    store.answers = Array.from({ length: 3 }, () => new Error('away'))
-    const { clock } = startRunner(store, hooks.hook)
-    await clock.advance(29_999)
+    store.answers = Array.from({ length: 9 }, () => new Error('away'))
+    const { clock, events } = startRunner(store, hooks.hook)
+    await clock.advance(95_000)
+    expect(hooks.calls[0]?.[1].signal.aborted).toBe(false)
+    hooks.succeed()
+    await settlePromises()
+    expect(store.notes.at(-1)).toBe('complete a')
+    expect(events.at(-1)).toMatchObject({ type: 'delivered', attempt: 1 })
+  })
+
+  test('is lost at the first answer that says so, however long there was none: the signal aborts', async () => {
+    const hooks = held()
+    const store = fakeStore(jobOf('a'))
+    store.answers = [...Array.from({ length: 9 }, () => new Error('away')), false]
+    const { clock, events } = startRunner(store, hooks.hook)
+    await clock.advance(99_999)
     expect(hooks.calls[0]?.[1].signal.aborted).toBe(false)
     await clock.advance(1)
     expect(hooks.calls[0]?.[1].signal.reason).toMatchObject({ code: 'ERR_LUMA_LEASE_LOST' })
+    store.answers = [false]
+    hooks.succeed()
+    await clock.advance(60_000)
+    expect(store.notes.slice(10)).toEqual(['complete a'])
+    expect(events.at(-1)).toMatchObject({ type: 'error', error: { code: 'ERR_LUMA_LEASE_LOST' } })
+  })
+
+  test('because its renewal hangs is asked for again after a lease, and that is told', async () => {
+    const hooks = held()
+    const store = fakeStore(jobOf('a'))
+    const answers: ((isOurs: boolean) => void)[] = []
+    const renew = () => new Promise<boolean>((resolve) => answers.push(resolve))
+    const { clock, events } = startRunner({ ...store, renew }, hooks.hook)
+    await clock.advance(39_999)
+    expect([answers.length, events.length]).toEqual([1, 0])
+    await clock.advance(1)
+    expect(answers).toHaveLength(2)
+    expect(events).toMatchObject([{ type: 'error', error: { cause: { message: 'no answer within 30000 ms' } } }])
+    answers[1]?.(true)
+    await settlePromises()
+    expect(hooks.calls[0]?.[1].signal.aborted).toBe(false)
+    // The next one is due a third after the answered one, which the late answer of the first does not change.
+    answers[0]?.(true)
+    await clock.advance(10_000)
+    expect(answers).toHaveLength(3)
+    hooks.succeed()
+  })
+
+  test('and is answered "lost" after the run has ended aborts nothing', async () => {
+    const hooks = held()
+    const store = fakeStore(jobOf('a'))
+    let answer: (isOurs: boolean) => void = () => {}
+    const renew = () => new Promise<boolean>((resolve) => (answer = resolve))
+    const { clock } = startRunner({ ...store, renew }, hooks.hook)
+    await clock.advance(10_000)
     hooks.succeed()
     await settlePromises()
+    answer(false)
+    await settlePromises()
+    expect(hooks.calls[0]?.[1].signal.aborted).toBe(false)
   })
 })
 

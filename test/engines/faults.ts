@@ -1,4 +1,5 @@
 import type { DurableInbox, LumaEvent, Recorded } from '@luma-callback/core'
+import type { Deliver } from '@luma-callback/core/inbox'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { describe, expect, test, vi } from 'vitest'
 import { callbackOf, startInbox } from '../helpers/inboxes.ts'
@@ -13,6 +14,19 @@ async function recordAtLast(inbox: DurableInbox, id: string): Promise<void> {
 
 function idsOf(events: readonly LumaEvent[], type: 'delivered' | 'recovered'): string[] {
   return events.flatMap((event) => (event.type === type ? [event.callback.taskId] : []))
+}
+
+const isLost = (event: LumaEvent): boolean =>
+  event.type === 'error' && (event.error as { code?: unknown }).code === 'ERR_LUMA_LEASE_LOST'
+
+/** A hook whose run of each task ends when the test says so, whatever its signal says. */
+function gatedHook(): { hook: Deliver; end: (id: string) => void; signalOf: (id: string) => AbortSignal | undefined } {
+  const runs = new Map<string, { signal: AbortSignal; end: () => void }>()
+  return {
+    hook: ({ taskId }, { signal }) => new Promise((end) => void runs.set(taskId, { signal, end })),
+    end: (id) => runs.get(id)?.end(),
+    signalOf: (id) => runs.get(id)?.signal,
+  }
 }
 
 export function testFaults({ name, canStart, startReason, startServer, urlAt, open }: Engine): void {
@@ -149,37 +163,61 @@ export function testFaults({ name, canStart, startReason, startServer, urlAt, op
       await vi.waitFor(() => expect(idsOf(events, 'delivered')).toEqual(['before', 'during']), PATIENCE)
     })
 
-    test('a worker that is cut off loses its lease, ends its hook, and another delivers', async () => {
+    test.each(['killed', 'behind a network that swallows everything'])(
+      '%s for longer than a lease, it aborts no hook that runs, if no other process took it; its success counts, once',
+      async (fault) => {
+        const server = await startServer()
+        const proxy = await startProxy(server.port)
+        const lease = 3_000
+        const inbox = open(urlAt(proxy.port), { lease, timeout: 500 })
+        const { hook, end, signalOf } = gatedHook()
+        const { runs, events } = await startInbox(inbox, hook)
+        for (const id of ['during', 'after']) await recordAtLast(inbox, id)
+        await vi.waitFor(() => expect(runs.toSorted()).toEqual(['after', 'during']), PATIENCE)
+        if (fault === 'killed') await server.kill()
+        else proxy.stall()
+        await sleep(lease + 1_000)
+        end('during')
+        await sleep(500)
+        if (fault === 'killed') await server.start()
+        else proxy.heal()
+        await vi.waitFor(() => expect(idsOf(events, 'delivered')).toEqual(['during']), PATIENCE)
+        end('after')
+        await vi.waitFor(() => expect(idsOf(events, 'delivered')).toEqual(['during', 'after']), PATIENCE)
+        expect(runs).toHaveLength(2)
+        expect(['during', 'after'].map((id) => signalOf(id)?.aborted)).toEqual([false, false])
+        expect(events.filter(isLost)).toEqual([])
+      },
+    )
+
+    test('one that cannot reach it, while another can, runs on; at its return its hooks abort, and its ends change nothing', async () => {
       const server = await startServer()
       const proxy = await startProxy(server.port)
       const lease = 3_000
       const cutOff = await openImpatient(urlAt(proxy.port), { lease })
-      const reasons: unknown[] = []
-      const first = await startInbox(
-        cutOff,
-        (_callback, { signal }) =>
-          new Promise((_resolve, reject) => {
-            signal.addEventListener('abort', () => {
-              reasons.push(signal.reason)
-              reject(signal.reason as Error)
-            })
-          }),
-      )
-      await recordAtLast(cutOff, 'a')
-      await vi.waitFor(() => expect(first.runs).toEqual(['a']), PATIENCE)
+      const { hook, end, signalOf } = gatedHook()
+      const first = await startInbox(cutOff, hook)
+      for (const id of ['ends', 'runs']) await recordAtLast(cutOff, id)
+      await vi.waitFor(() => expect(first.runs.toSorted()).toEqual(['ends', 'runs']), PATIENCE)
       proxy.stall()
-      const second = await startInbox(open(server.url, { lease }))
-      await vi.waitFor(() => expect(idsOf(second.events, 'delivered')).toEqual(['a']), PATIENCE)
-      await vi.waitFor(() => expect(reasons).toHaveLength(1), PATIENCE)
-      expect(reasons[0]).toMatchObject({ code: 'ERR_LUMA_LEASE_LOST' })
-      proxy.heal()
+      const other = open(server.url, { lease })
+      const fails = async (): Promise<void> => {
+        throw new Error('the other one says no')
+      }
+      const second = await startInbox(other, fails, { retry: { attempts: 1, minDelay: 1, maxDelay: 1 } })
+      await vi.waitFor(() => expect(second.events.filter(({ type }) => type === 'dead')).toHaveLength(2), PATIENCE)
+      end('ends')
       await sleep(500)
-      expect(await open(server.url).get('a:success')).toMatchObject({
-        state: 'done',
-        crashes: 1,
-        attempts: 1,
-      })
+      expect(signalOf('runs')?.aborted).toBe(false)
+      proxy.heal()
+      const isAborted = expect.objectContaining({ code: 'ERR_LUMA_LEASE_LOST' })
+      await vi.waitFor(() => expect(signalOf('runs')?.reason).toEqual(isAborted), PATIENCE)
+      end('runs')
+      await vi.waitFor(() => expect(first.events.filter(isLost)).toHaveLength(2), PATIENCE)
       expect(idsOf(first.events, 'delivered')).toEqual([])
+      for (const id of ['ends', 'runs']) {
+        expect(await other.get(`${id}:success`)).toMatchObject({ state: 'dead', attempts: 1, crashes: 1 })
+      }
     })
 
     test('can be closed from, also while it is away', async () => {

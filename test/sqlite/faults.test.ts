@@ -1,10 +1,13 @@
 import { mkdirSync, truncateSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
+import type { DurableInbox, LumaCallback } from '@luma-callback/core'
+import type { DeliverOptions } from '@luma-callback/core/inbox'
 import { describe, expect, test, vi } from 'vitest'
 import { startCommand } from '../helpers/child.ts'
-import { callbackOf, hangs, openInbox, startInbox, temporaryFolder } from '../helpers/inboxes.ts'
+import { callbackOf, openInbox, startInbox, temporaryFolder } from '../helpers/inboxes.ts'
 import { canMount, mountReason } from '../helpers/namespaces.ts'
 import { heldHook, startReceiver, verdict } from '../helpers/receiver.ts'
 import { successOf } from '../helpers/signed.ts'
@@ -111,20 +114,26 @@ describe('a file that another process keeps locked', () => {
     expect(runs).toEqual(['a'])
   })
 
-  test('until a lease is over: what was cut off is run again when it is free, by the only process there is', async () => {
+  test('for longer than a lease aborts no hook that runs, if no other process took it; its success counts, once', async () => {
     const file = newFile()
-    const inbox = openInbox(file, { lease: 1_000, busyTimeout: 20 })
-    const reasons: unknown[] = []
-    const { runs } = await startInbox(inbox, async (callback, run) => {
-      if (reasons.length > 0) return
-      await hangs(callback, run).finally(() => reasons.push(run.signal.reason))
-    })
-    await inbox.record(callbackOf('a'))
-    await vi.waitFor(() => expect(runs[0]).toBe('a'), PATIENCE)
+    const lease = 1_000
+    const [inbox, other] = [1, 2].map(() => openInbox(file, { lease, busyTimeout: 20 })) as [DurableInbox, DurableInbox]
+    const { hook, calls, succeed } = heldHook<[LumaCallback, DeliverOptions]>()
+    const { runs, events } = await startInbox(inbox, hook)
+    for (const id of ['during', 'after']) await inbox.record(callbackOf(id))
+    await vi.waitFor(() => expect(runs).toEqual(['during', 'after']), PATIENCE)
+    const elsewhere = await startInbox(other)
     const unlock = lock(file)
-    await vi.waitFor(() => expect(reasons).toMatchObject([{ code: 'ERR_LUMA_LEASE_LOST' }]), PATIENCE)
+    await sleep(2 * lease)
+    succeed()
+    await sleep(lease)
     unlock()
-    await vi.waitFor(async () => expect(await inbox.get('a:success')).toMatchObject({ state: 'done' }), PATIENCE)
+    const delivered = () => events.flatMap((event) => (event.type === 'delivered' ? [event.callback.taskId] : []))
+    await vi.waitFor(() => expect(delivered()).toEqual(['during']), PATIENCE)
+    succeed()
+    await vi.waitFor(() => expect(delivered()).toEqual(['during', 'after']), PATIENCE)
+    expect(calls.map(([, { signal }]) => signal.aborted)).toEqual([false, false])
+    expect([...runs, ...elsewhere.runs]).toEqual(['during', 'after'])
   })
 })
 

@@ -9,7 +9,7 @@ export type Deliver = (callback: LumaCallback, run: DeliverOptions) => Promise<v
 export interface DeliverOptions {
   /** Counted from 1. */
   attempt: number
-  /** Aborts when the run must stop: its lease was lost, or the inbox closes. */
+  /** Aborts when the run must stop: another process has taken its lease, or the inbox closes. */
   signal: AbortSignal
 }
 
@@ -17,7 +17,7 @@ export interface DeliverOptions {
 export interface HookContext {
   /** Which run this is, counted from 1. */
   attempt: number
-  /** Aborts when the run is given up: `hookTimeout` passed, the claim was lost, or the receiver closes. Hand it on to `fetch` and the like. */
+  /** Aborts when the run is given up: `hookTimeout` passed, another process took the claim, or the receiver closes. Hand it on to `fetch` and the like. */
   signal: AbortSignal
   /** The callback's key: the same in every run, so good as an idempotency key towards other systems. */
   key: string

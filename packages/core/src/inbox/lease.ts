@@ -5,20 +5,20 @@ export interface LeaseOptions {
   lease: number
   /** Resolves to false if the claim belongs to someone else by now. */
   renew: () => Promise<boolean>
-  /** Called once, when the claim is lost or can no longer be trusted to be ours. */
+  /** Called once, when the store has said that the claim is not ours any more. */
   onLost: () => void
-  /** Called for each renewal that failed for another reason; the next one may succeed. */
+  /** Called for each renewal that failed or hangs; the next one may succeed. */
   onError: (error: unknown) => void
   clock: Clock
 }
 
 /**
- * Renews a claim each third of its lease until `stop` is called. If renewals hang or fail for so long that
- * the lease has run out, the claim counts as lost: the store may have given it away.
+ * Renews a claim each third of its lease until `stop` is called. Only the store's word ends a claim: while the store is away,
+ * other processes that cannot reach it take nothing, so a lease that ran out is asked about as soon as the store answers.
  */
 export function keepLease({ lease, renew, onLost, onError, clock }: LeaseOptions): { stop: () => void } {
-  let renewedAt = clock.elapsed()
-  let state: 'held' | 'asking' | 'failing' = 'held'
+  /** When the renewal was sent that has no answer yet. */
+  let askedAt: number | undefined
   let isStopped = false
   let timer = schedule()
 
@@ -28,34 +28,35 @@ export function keepLease({ lease, renew, onLost, onError, clock }: LeaseOptions
     return next
   }
 
+  function stop(): void {
+    isStopped = true
+    clock.clearTimeout(timer)
+  }
+
   function tick(): void {
-    // Time alone does not lose a lease: after a blocked event loop the store is asked first.
-    if (state !== 'held' && clock.elapsed() - renewedAt >= lease) return onLost()
     timer = schedule()
-    if (state !== 'asking') void ask()
+    if (askedAt === undefined) return void ask()
+    if (clock.elapsed() - askedAt < lease) return
+    // Its answer may never come, so another one is sent.
+    onError(new Error(`no answer within ${lease} ms`))
+    void ask()
   }
 
   async function ask(): Promise<void> {
-    const askedAt = clock.elapsed()
-    state = 'asking'
+    const sentAt = clock.elapsed()
+    askedAt = sentAt
     try {
-      if (!(await renew())) {
-        clock.clearTimeout(timer)
-        return onLost()
-      }
-      renewedAt = askedAt
-      state = 'held'
+      const isOurs = await renew()
+      // What becomes of a claim that is not needed any more is no loss, and below no failure.
+      if (isOurs || isStopped) return
+      stop()
+      onLost()
     } catch (error) {
-      state = 'failing'
-      // What becomes of a claim that is not needed any more is no failure.
       if (!isStopped) onError(error)
+    } finally {
+      if (askedAt === sentAt) askedAt = undefined
     }
   }
 
-  return {
-    stop() {
-      isStopped = true
-      clock.clearTimeout(timer)
-    },
-  }
+  return { stop }
 }

@@ -115,7 +115,7 @@ async function endFailed<Held extends Job>(
     await note(job, context, () => store.giveBack(job))
   } else if (isLumaError(reason, 'ERR_LUMA_LEASE_LOST')) {
     emit({ type: 'error', error: reason, taskId: callback.taskId })
-    // If the store was only away, nobody else has it, and nobody but us can let go of it.
+    // The store writes nothing for a claim that is not ours; this process no longer counts the job among those it holds.
     await note(job, context, () => store.giveBack(job).then(() => true))
   } else if (isUnrecoverable(error) || attempt >= retry.attempts) {
     if (await note(job, context, () => store.bury(job, failure))) {
