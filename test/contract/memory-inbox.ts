@@ -35,6 +35,8 @@ export type Fault =
   | 'begins more while it closes'
   | 'never ends its closing'
   | 'records after it closed'
+  | 'loses what it records while it closes'
+  | 'counts an end that comes after it closed'
   | 'requeues with one attempt left'
   | 'requeues what runs'
   | 'requeues and wakes nobody'
@@ -135,6 +137,11 @@ export function memoryInboxes(fault?: Fault): () => DurableInbox {
       }
     }
 
+    function endLate(key: string): void {
+      const row = store.rows.get(key)
+      if (closing && row) row.state = 'done'
+    }
+
     function wake(): void {
       runner?.wake()
     }
@@ -153,6 +160,10 @@ export function memoryInboxes(fault?: Fault): () => DurableInbox {
         const row = newRow(callback)
         own.add(row)
         store.seen.set(key, callback.digest)
+        if (fault === 'loses what it records while it closes') {
+          await Promise.resolve()
+          if (closing) return 'recorded'
+        }
         store.rows.set(key, row)
         for (const waken of store.wakers) waken()
         return 'recorded'
@@ -163,6 +174,11 @@ export function memoryInboxes(fault?: Fault): () => DurableInbox {
         const tracked: Deliver = (callback, run) => {
           const ended = deliver(callback, run)
           runs.push(ended)
+          if (fault === 'counts an end that comes after it closed')
+            void ended.then(
+              () => endLate(callback.key),
+              () => {},
+            )
           return ended
         }
         runner = createRunner({ ...options, deliver: tracked, lease: 30_000, pollInterval: 10, store: jobs })

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { callbackOf } from './callbacks.ts'
 import { held, untilAborted } from './hooks.ts'
-import { LONG, type Started, type Tests, type InboxTest } from './inbox-test.ts'
+import { keysOf, LONG, type Started, type Tests, type InboxTest } from './inbox-test.ts'
 
 /** One whose hook for `a` runs. */
 async function startBusy(
@@ -67,6 +67,26 @@ export const closed: Tests = {
     await next.inbox.record(callbackOf('a'))
     await inboxTest.until('it is delivered', () => next.deliveries.length === 1)
     assert.equal(next.deliveries[0]?.attempt, 1)
+  },
+
+  'what is recorded while it closes is delivered by it or by the next one, unless it was refused': async ({
+    start,
+    until,
+  }) => {
+    const first = await start()
+    const names = Array.from({ length: 20 }, (_, index) => `task-${index}`)
+    const recording = names.map(async (name) => {
+      const told = await first.inbox.record(callbackOf(name)).catch(() => 'refused' as const)
+      return told === 'refused' ? [] : [`${name}:success`]
+    })
+    await first.inbox.close()
+    const taken = (await Promise.all(recording)).flat()
+    const next = await start()
+    await next.inbox.record(callbackOf('last'))
+    const delivered = (): string[] => keysOf([...first.deliveries, ...next.deliveries])
+    await until('all that it took are delivered', () =>
+      [...taken, 'last:success'].every((key) => delivered().includes(key)),
+    )
   },
 
   'nothing is recorded after it': async ({ start }) => {

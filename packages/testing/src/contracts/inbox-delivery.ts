@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { callbackOf, hostileCallback, HOSTILE_KEYS } from './callbacks.ts'
 import { held, untilAborted } from './hooks.ts'
-import { assertSame, keysOf, LONG, type Started, type Tests, type InboxTest } from './inbox-test.ts'
+import { assertSame, isDurable, keysOf, LONG, type Started, type Tests, type InboxTest } from './inbox-test.ts'
 
 /** One that records, and has no slot free to deliver. */
 async function startFull({ start, until }: InboxTest): Promise<Started & { finish: () => void }> {
@@ -87,6 +87,27 @@ export const delivered: Tests = {
       assert.equal(deliveries[0]?.attempt, 1)
     } finally {
       finish()
+    }
+  },
+
+  'a run that ends after its process has closed decides nothing: the next one’s run does': async (inboxTest) => {
+    const { heedless, finish } = held()
+    const next = held()
+    const first = await inboxTest.start(heedless)
+    await first.inbox.record(callbackOf('a'))
+    await inboxTest.until('it runs', () => first.deliveries.length === 1)
+    try {
+      await first.inbox.close({ timeout: 10 })
+      const { inbox, deliveries, events } = await inboxTest.start(next.heeding)
+      await inboxTest.until('the next one runs it', () => deliveries.length === 1)
+      finish()
+      await sleep(50)
+      if (isDurable(inbox)) assert.equal((await inbox.get('a:success'))?.state, 'running')
+      next.finish()
+      await inboxTest.until('it is delivered', () => events.some(({ type }) => type === 'delivered'))
+    } finally {
+      finish()
+      next.finish()
     }
   },
 
