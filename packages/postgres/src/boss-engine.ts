@@ -1,6 +1,6 @@
 import { StoreUnavailableError, type LumaCallback, type Recorded } from '@luma-callback/core'
 import type { InboxEngine, InboxOptions } from '@luma-callback/core/inbox'
-import { systemClock } from '@luma-callback/core/internal'
+import { systemClock, within } from '@luma-callback/core/internal'
 import type { Database } from './database.ts'
 import { isGone, startEngine, type Engine } from './engine.ts'
 import { createInspection } from './inspect.ts'
@@ -8,6 +8,9 @@ import { createJobStore, type PostgresJob } from './job-store.ts'
 import { startListener } from './listener.ts'
 import { channelOf, createRecorder } from './recorder.ts'
 import { createUpkeep } from './upkeep.ts'
+
+/** Milliseconds that pg-boss may take to stop. */
+const LAST_STEP = 1_000
 
 export interface BossEngineOptions {
   database: Database
@@ -30,6 +33,7 @@ export function createBossEngine(options: BossEngineOptions): InboxEngine<Postgr
   let opening: Promise<Opened> | undefined
   let remaking: Promise<void> | undefined
   let begun: InboxOptions | undefined
+  let engine: Opened | undefined
   let isClosed = false
 
   function opened(): Promise<Opened> {
@@ -41,33 +45,34 @@ export function createBossEngine(options: BossEngineOptions): InboxEngine<Postgr
   }
 
   async function open(): Promise<Opened> {
-    const engine = await startEngine({ database, schema, telemetry }, (cause) => {
+    const started = await startEngine({ database, schema, telemetry }, (cause) => {
       const error = new StoreUnavailableError(`pg-boss had trouble: ${cause.message}`, { cause })
       begun?.emit({ type: 'error', error })
     })
     // On a pool of the user's, which is not ended, it would go on.
-    if (isClosed) await engine.stop()
-    const shared = { boss: engine.boss, database, schema }
-    return {
-      ...engine,
+    if (isClosed) await started.stop()
+    const shared = { boss: started.boss, database, schema }
+    engine = {
+      ...started,
       record: createRecorder(shared),
       jobs: createJobStore(shared),
       upkeep: createUpkeep({ ...shared, lease, retention: () => begun?.retention ?? 0 }),
     }
+    return engine
   }
 
   /** Into tables that are made again if somebody dropped them under this process. */
   async function record(callback: LumaCallback): Promise<Recorded> {
-    const engine = await opened()
+    const current = await opened()
     try {
-      return await engine.record(callback)
+      return await current.record(callback)
     } catch (error) {
       if (!isGone(error)) throw error
-      remaking ??= engine.remake().finally(() => {
+      remaking ??= current.remake().finally(() => {
         remaking = undefined
       })
       await remaking
-      return engine.record(callback)
+      return current.record(callback)
     }
   }
 
@@ -99,7 +104,13 @@ export function createBossEngine(options: BossEngineOptions): InboxEngine<Postgr
     },
     async close() {
       isClosed = true
-      await opening?.then((engine) => engine.stop()).catch(() => {})
+      // One that is still being opened stops by itself; what it waits for may take minutes.
+      await within(
+        async () => engine?.stop(),
+        LAST_STEP,
+        () => new Error('not in time'),
+        systemClock,
+      ).catch(() => {})
       await database.close()
     },
   }

@@ -27,8 +27,8 @@ type Upkeep = Pick<InboxEngine<PostgresJob>, 'recover' | 'purge' | 'forget'>
  * looked for here, by the time of their latest `touch`, and failed by pg-boss.
  */
 export function createUpkeep({ boss, database, schema, lease, retention }: UpkeepOptions): Upkeep {
-  /** Where those that are kept end, by how many that are: finding it reads all of them, so it is done once for many steps. */
-  const ends = new Map<number, unknown>()
+  /** Where those that a sweep keeps end: finding it reads all of them, so it is done once for the steps of one sweep. */
+  let kept: unknown
 
   return {
     recover(held) {
@@ -42,9 +42,9 @@ export function createUpkeep({ boss, database, schema, lease, retention }: Upkee
       })
     },
     async purge({ keep, most }) {
-      const end = ends.get(keep) ?? (await endOfKept(database, schema, keep))
+      const end = (keep > 0 && kept) || (await endOfKept(database, schema, keep))
+      kept = undefined
       if (end === undefined) return 0
-      ends.set(keep, end)
       const { rows } = await database.query(
         `SELECT id FROM ${schema}.job WHERE name = $1 AND state = 'completed' AND completed_on <= ${atMicros('$2')}
          ORDER BY completed_on LIMIT $3`,
@@ -52,7 +52,7 @@ export function createUpkeep({ boss, database, schema, lease, retention }: Upkee
       )
       const ids = rows.map(({ id }) => id as string)
       if (ids.length > 0) await boss.deleteJob(QUEUE, ids)
-      if (ids.length < most) ends.delete(keep)
+      if (keep > 0 && ids.length === most) kept = end
       return ids.length
     },
     /** Keys whose retention is over, by Postgres's clock, with what is left of their callbacks; never of one that is not done. */

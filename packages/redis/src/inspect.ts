@@ -63,9 +63,13 @@ export function createInspection(prefix: string, open: () => Promise<OpenQueue>)
     async requeue({ key, most }) {
       const opened = await open()
       if (key !== undefined) return (await requeueOne(opened, idOf(key))) ? 1 : 0
-      const ids = await opened.redis.zrange(keysOf(opened.queue).list('failed'), '0', String(most - 1))
-      const requeued = await Promise.all(ids.map((id) => requeueOne(opened, id)))
-      return requeued.filter(Boolean).length
+      const failed = keysOf(opened.queue).list('failed')
+      // Ids without a job, which nobody can requeue, must not hide those behind them.
+      for (let start = 0; ; start += most) {
+        const ids = await opened.redis.zrange(failed, String(start), String(start + most - 1))
+        const requeued = (await Promise.all(ids.map((id) => requeueOne(opened, id)))).filter(Boolean).length
+        if (requeued > 0 || ids.length < most) return requeued
+      }
     },
     async stats() {
       const { queue, redis } = await open()

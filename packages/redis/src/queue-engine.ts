@@ -1,6 +1,8 @@
 import { hostname } from 'node:os'
+import { StoreUnavailableError } from '@luma-callback/core'
 import type { InboxEngine, InboxOptions } from '@luma-callback/core/inbox'
 import { Worker } from 'bullmq'
+import type { Redis } from 'ioredis'
 import { putBackStalled } from './beyond-docs.ts'
 import { QUEUE } from './callback-job.ts'
 import { openQueue, problemOf, type Connect, type OpenQueue } from './connection.ts'
@@ -68,7 +70,7 @@ export function createQueueEngine(options: QueueEngineOptions): InboxEngine<Redi
     putBack: (job, delay) => begun().jobs.putBack(job, delay),
     async recover() {
       const { redis } = queue()
-      if (redis.status !== 'ready') throw problemOf(redis) ?? new Error('there is no connection')
+      if (redis.status !== 'ready') throw away(redis)
       return putBackStalled(begun().worker)
     },
     ...createInspection(prefix, ready),
@@ -94,8 +96,9 @@ export function createQueueEngine(options: QueueEngineOptions): InboxEngine<Redi
     problem: () => recorder?.problem() ?? problemOf(shared?.redis),
     uptime: () => uptimeOf(queue()),
     async close() {
-      await working?.worker.close(true).catch(() => {})
-      await recorder?.close()
+      // BullMQ would wait for a connection that is lost.
+      if (shared && shared.redis.status !== 'ready') shared.redis.disconnect()
+      await Promise.all([working?.worker.close(true).catch(() => {}), recorder?.close()])
       await shared?.queue.close().catch(() => {})
       shared?.redis.disconnect()
     },
@@ -136,18 +139,25 @@ function connected({ redis }: OpenQueue): Promise<void> {
     const end = (settle: () => void): void => {
       redis.off('ready', onReady)
       redis.off('error', onError)
+      redis.off('end', onEnd)
       settle()
     }
+    const onEnd = (): void => end(() => reject(away(redis)))
     const onReady = (): void => end(resolve)
     const onError = (error: Error): void => end(() => reject(error))
     redis.on('ready', onReady)
     redis.on('error', onError)
+    redis.on('end', onEnd)
   })
+}
+
+function away(redis: Redis): StoreUnavailableError {
+  return new StoreUnavailableError('there is no connection to Redis', { cause: problemOf(redis) })
 }
 
 /** Milliseconds since Redis was started; as good as for ever where we may not ask. */
 async function uptimeOf({ redis }: OpenQueue): Promise<number> {
-  if (redis.status !== 'ready') throw problemOf(redis) ?? new Error('there is no connection')
+  if (redis.status !== 'ready') throw away(redis)
   await redis.ping()
   const info = await redis.info('server').catch(() => '')
   const seconds = /^uptime_in_seconds:(\d+)/m.exec(info)?.[1] ?? Infinity

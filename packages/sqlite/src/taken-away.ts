@@ -11,8 +11,8 @@ export class TakenAwayError extends Error {
 const WAL_MAGIC = [0x377f0682, 0x377f0683]
 
 /**
- * Milliseconds between two looks. What is recorded in between reaches the file that was taken away, or that file's `-wal`:
- * it is not lost while this process runs, and where only the `-wal` went, not at all.
+ * Milliseconds between two looks. A callback that is recorded in between is in the file that was taken away, with all that was
+ * recorded before: it gets its hook if the file is put back. Where only the `-wal` went, its content is rescued.
  */
 const INTERVAL = 1_000
 

@@ -12,6 +12,7 @@ import type { InboxEngine } from './engine.ts'
 import { closedError, createEngineCalls } from './engine-calls.ts'
 import { soon, startWork, type InboxWork } from './inbox-work.ts'
 import { createInspection } from './inspection.ts'
+import { createPatience, type Patience } from './patience.ts'
 import type { Job } from './job.ts'
 
 /** Times of an inbox, in milliseconds. */
@@ -32,8 +33,17 @@ const RULES: Rules<Required<CreateInboxOptions>> = {
   timeout: optional(milliseconds()),
   recoverInterval: optional(milliseconds()),
 }
+/** However long a lease is, one that has run out is looked for after this many milliseconds. */
+const LONGEST_INTERVAL = 5_000
 /** Milliseconds until an engine that could not be opened is tried again. */
 const OPEN_AGAIN = 1_000
+
+/** What an inbox was started with. */
+interface Start {
+  deliver: Deliver
+  given: InboxOptions
+  patience: Patience
+}
 
 /**
  * Makes an inbox of a storage. The kit does what every inbox does alike: it starts once, runs hooks with leases, retries and
@@ -53,7 +63,8 @@ const OPEN_AGAIN = 1_000
  */
 export function createInbox<Held extends Job>(engine: InboxEngine<Held>, options: CreateInboxOptions): DurableInbox {
   const { name } = engine
-  const { lease, pollInterval, timeout, recoverInterval } = checkOptions('createInbox', options, RULES)
+  const { lease, pollInterval, timeout, ...checked } = checkOptions('createInbox', options, RULES)
+  const recoverInterval = checked.recoverInterval ?? Math.min(Math.ceil(lease / 3), LONGEST_INTERVAL)
   const closed = new AbortController()
   const ended = new AbortController()
   let starting: Promise<void> | undefined
@@ -61,19 +72,24 @@ export function createInbox<Held extends Job>(engine: InboxEngine<Held>, options
   let work: InboxWork | undefined
   /** That of the receiver, once there is one. */
   let clock: Clock = systemClock
-  const { open, ask, askOpen, settled } = createEngineCalls(engine, {
+  const { open, ask, askOpen, settled, unlessEnded } = createEngineCalls(engine, {
     timeout,
     clock: () => clock,
     closed: closed.signal,
     ended: ended.signal,
   })
 
-  async function begin(deliver: Deliver, given: InboxOptions): Promise<void> {
-    await open()
+  async function begin(start: Start): Promise<void> {
+    const { deliver, given, patience } = start
+    try {
+      await open()
+      if (engine.begin) await unlessEnded(engine.begin(given))
+    } catch (error) {
+      patience.failed()
+      throw error
+    }
     if (closing) throw closedError(name)
-    await engine.begin?.(given)
-    if (closing) throw closedError(name)
-    const begun = await startWork(engine, { deliver, options: given, lease, pollInterval, recoverInterval })
+    const begun = await startWork(engine, { deliver, options: given, lease, pollInterval, recoverInterval, patience })
     work = begun
     // The closing that came in between did not know of it.
     if (closing) {
@@ -83,33 +99,48 @@ export function createInbox<Held extends Job>(engine: InboxEngine<Held>, options
   }
 
   /** Until it succeeds: the receiver answers 503 until the engine is there, and works then. */
-  async function beginLater(deliver: Deliver, given: InboxOptions): Promise<void> {
+  async function beginLater(start: Start, told: string): Promise<void> {
+    let last = told
     while (!work && !closed.signal.aborted) {
       await pause(OPEN_AGAIN, closed.signal, clock)
-      if (!closed.signal.aborted) await begin(deliver, given).catch(() => {})
+      if (closed.signal.aborted) return
+      try {
+        await begin(start)
+        start.given.outage?.worked('begin')
+      } catch (cause) {
+        if (!closing) last = tellFailure(start.given, cause, last)
+      }
     }
   }
 
-  async function start(deliver: Deliver, given: InboxOptions): Promise<void> {
+  /** Once for each reason. */
+  function tellFailure({ emit }: InboxOptions, cause: unknown, last: string): string {
+    const message = `${name} is not at work yet: ${toError(cause).message}`
+    if (message !== last) emit({ type: 'error', error: new StoreUnavailableError(message, { cause }) })
+    return message
+  }
+
+  async function startNow(start: Start): Promise<void> {
     try {
-      await begin(deliver, given)
+      await begin(start)
     } catch (cause) {
       // The engine itself says what is wrong, and a person has to mend it.
       if (isLumaError(cause)) {
         starting = undefined
         throw cause
       }
-      const message = `${name} is not at work yet: ${toError(cause).message}`
-      given.emit({ type: 'error', error: new StoreUnavailableError(message, { cause }) })
-      void beginLater(deliver, given)
+      start.given.outage?.failed('begin')
+      void beginLater(start, tellFailure(start.given, cause, ''))
     }
   }
 
   async function shutDown(patience: number): Promise<void> {
     engine.hurry?.()
+    // Nothing more is begun from now on; calls that were made before are done.
+    const stopped = work?.stop(patience)
     await soon(() => Promise.allSettled([starting, settled()]), clock)
     ended.abort()
-    await work?.stop(patience)
+    await stopped
     await soon(() => engine.close(), clock)
   }
 
@@ -125,7 +156,8 @@ export function createInbox<Held extends Job>(engine: InboxEngine<Held>, options
       if (closing) throw closedError(name)
       if (starting) throw new TypeError(`${name} was started already; make one for each receiver`)
       clock = given.clock
-      starting = start(deliver, given)
+      const patience = createPatience({ lease, interval: recoverInterval, clock })
+      starting = startNow({ deliver, given, patience })
       return starting
     },
     async close(closeOptions) {

@@ -16,6 +16,8 @@ export interface EngineCalls {
   askOpen<Result>(what: string, call: () => Promise<Result>): Promise<Result>
   /** Resolves when the calls that were made so far have ended. */
   settled(): Promise<unknown>
+  /** Waits for something of the engine's own, but no longer than the inbox lasts. */
+  unlessEnded(call: Promise<void>): Promise<void>
 }
 
 interface EngineCallsOptions {
@@ -32,7 +34,7 @@ export function createEngineCalls(
   engine: Pick<InboxEngine, 'name' | 'open' | 'problem'>,
   { timeout, clock, closed, ended }: EngineCallsOptions,
 ): EngineCalls {
-  // The first request opens what all of them share.
+  // Connections that a call opens are shared by all, and must not keep one request's context.
   const inMaking = captureContext()
   const running = new Set<Promise<unknown>>()
   let opening: Promise<void> | undefined
@@ -56,7 +58,7 @@ export function createEngineCalls(
   /** One that was made before the inbox closes is done, as the storage closes after it. */
   async function named<Result>(what: string, call: () => Promise<Result>): Promise<Result> {
     if (closed.aborted) throw closedError(engine.name)
-    const run = call()
+    const run = inMaking(call)
     running.add(run)
     try {
       return await run
@@ -83,6 +85,7 @@ export function createEngineCalls(
         return inTime(call)
       }),
     settled: () => Promise.allSettled(running),
+    unlessEnded,
   }
 }
 

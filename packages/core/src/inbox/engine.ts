@@ -32,11 +32,12 @@ export interface InboxEngine<Held extends Job = Job> extends Omit<JobStore<Held>
    * Makes jobs due again whose process is gone or whose lease has run out; their run counts as a crash. Resolves to how many.
    *
    * @param held - Jobs that this process runs. It lives, so they are left alone.
+   * @throws StoreUnavailableError if the storage is away, which other calls tell; any other error is told as an event.
    */
   recover(held: readonly Held[]): Promise<number>
   list(options: { state: DeliveryState | undefined; cursor: string | undefined; limit: number }): Promise<InboxPage>
   get(key: string): Promise<InboxEntry | undefined>
-  /** Gives the dead callback of this key, or up to `most` dead ones, a new set of attempts. Resolves to how many. */
+  /** Gives the dead callback of this key, or up to `most` dead ones, a new set of attempts. Resolves to how many; 0 ends it. */
   requeue(options: { key: string | undefined; most: number }): Promise<number>
   stats(): Promise<InboxStats>
   /** Removes up to `most` entries that are done, the oldest first, but leaves the latest `keep`. Resolves to how many. */
@@ -47,7 +48,10 @@ export interface InboxEngine<Held extends Job = Job> extends Omit<JobStore<Held>
   listen?(wake: () => void): { stop: () => Promise<void> }
   /** Why calls fail at present, if that is known, such as a lost connection; for messages of calls that took too long. */
   problem?(): Error | undefined
-  /** Milliseconds since the storage's own server started. Needed only if it can be away while this process runs. */
+  /**
+   * Milliseconds since the storage's own server started. An engine that can be away while this process runs has it: after an
+   * outage, holders of leases are then given time to write. It throws as `recover` does.
+   */
   uptime?(): Promise<number>
   close(): Promise<void>
 }

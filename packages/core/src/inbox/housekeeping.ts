@@ -1,13 +1,12 @@
 import { StoreUnavailableError } from '../errors/errors.ts'
+import { isLumaError } from '../errors/is-luma-error.ts'
 import type { Timer } from '../internal/clock.ts'
 import type { InboxOptions } from './contract.ts'
 import type { InboxEngine } from './engine.ts'
 import type { Job } from './job.ts'
-import { createPatience } from './patience.ts'
+import { within } from '../internal/promises.ts'
+import type { Patience } from './patience.ts'
 import { createSweeper } from './sweep.ts'
-
-/** However long a lease is, one that has run out is found after this many milliseconds. */
-const LONGEST_INTERVAL = 5_000
 
 interface HousekeepingOptions<Held extends Job> extends Pick<InboxOptions, 'retention' | 'emit' | 'clock'> {
   engine: InboxEngine<Held>
@@ -15,8 +14,9 @@ interface HousekeepingOptions<Held extends Job> extends Pick<InboxOptions, 'rete
   held: () => readonly Held[]
   /** Milliseconds. */
   lease: number
-  /** Milliseconds between two looks. Default: a third of the lease, at most 5 000. */
-  interval?: number | undefined
+  /** Milliseconds between two looks. */
+  interval: number
+  patience: Patience
   /** Called when jobs are due again that a dead process had left behind. */
   onRecovered: () => void
 }
@@ -29,18 +29,16 @@ export interface Housekeeping {
 
 /** Recovers what crashes left behind and clears away what is old, from time to time, until it is stopped. */
 export function startHousekeeping<Held extends Job>(options: HousekeepingOptions<Held>): Housekeeping {
-  const { engine, held, lease, retention, emit, clock, onRecovered } = options
-  const interval = options.interval ?? Math.min(Math.ceil(lease / 3), LONGEST_INTERVAL)
-  const patience = createPatience({ lease, interval, clock })
+  const { engine, held, lease, interval, patience, retention, emit, clock, onRecovered } = options
   const stopped = new AbortController()
   const sweeper = createSweeper({ engine, retention, clock, stopped: stopped.signal, onError: fail })
   let timer: Timer | undefined
   let looking = look()
 
+  /** An engine that has no uptime cannot be away, so its leases end by their time. */
   async function recover(): Promise<void> {
-    const uptime = (await engine.uptime?.()) ?? Infinity
-    if (!patience.mayRecover(uptime) || stopped.signal.aborted) return
-    if ((await engine.recover(held())) > 0) onRecovered()
+    if (engine.uptime && !patience.mayRecover(await engine.uptime())) return
+    if (!stopped.signal.aborted && (await engine.recover(held())) > 0) onRecovered()
   }
 
   function fail(cause: unknown): void {
@@ -49,11 +47,11 @@ export function startHousekeeping<Held extends Job>(options: HousekeepingOptions
 
   async function look(): Promise<void> {
     try {
-      await recover()
+      await within(recover, lease, () => new Error(`no answer within ${lease} ms`), clock)
     } catch (cause) {
       patience.failed()
-      // While a connection is lost, the runner tells of it.
-      if (!engine.problem?.()) fail(cause)
+      // That the engine is away the runner tells, in fewer words.
+      if (!isLumaError(cause, 'ERR_LUMA_STORE_UNAVAILABLE')) fail(cause)
     }
     if (stopped.signal.aborted) return
     sweeper.sweepIfDue()

@@ -4,6 +4,7 @@ import { within } from '../internal/promises.ts'
 import type { InboxOptions } from './contract.ts'
 import type { InboxEngine } from './engine.ts'
 import { createHeldJobs } from './held-jobs.ts'
+import type { Patience } from './patience.ts'
 import { startHousekeeping } from './housekeeping.ts'
 import type { Job } from './job.ts'
 import { createRunner, type Runner } from './runner.ts'
@@ -24,7 +25,8 @@ interface InboxWorkOptions {
   /** Milliseconds, as the others. */
   lease: number
   pollInterval: number
-  recoverInterval: number | undefined
+  recoverInterval: number
+  patience: Patience
 }
 
 /** Milliseconds that each of the last steps of closing may take. */
@@ -34,16 +36,22 @@ export async function startWork<Held extends Job>(
   engine: InboxEngine<Held>,
   given: InboxWorkOptions,
 ): Promise<InboxWork> {
-  const { deliver, options, lease, pollInterval, recoverInterval } = given
+  const { deliver, options, lease, pollInterval, recoverInterval: interval, patience } = given
   const { clock, retention } = options
   let runner: Runner | undefined
   const wake = (): void => runner?.wake()
   const store = createHeldJobs(engine)
   const { held } = store
-  const house = startHousekeeping({ ...options, engine, held, lease, interval: recoverInterval, onRecovered: wake })
+  const house = startHousekeeping({ ...options, engine, held, lease, interval, patience, onRecovered: wake })
   // What a crash left behind goes first.
   await soon(() => house.firstLook, clock)
-  const listener = engine.listen?.(wake)
+  let listener: ReturnType<NonNullable<InboxEngine['listen']>> | undefined
+  try {
+    listener = engine.listen?.(wake)
+  } catch (error) {
+    await soon(() => house.stop(), clock)
+    throw error
+  }
   runner = createRunner({ ...options, store, deliver, lease, pollInterval })
   return {
     wake,

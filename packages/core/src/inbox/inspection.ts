@@ -17,8 +17,9 @@ export function createInspection(
     let total = 0
     while (total < limit) {
       const count = await ask(what, step)
+      // A step may do less than it could: others requeue and purge too.
+      if (count === 0) break
       total += count
-      if (count < STEP) break
     }
     return total
   }

@@ -8,11 +8,13 @@ import type { Clock } from '../internal/clock.ts'
 export interface Patience {
   /** @param uptime - Milliseconds since the storage started. */
   mayRecover(uptime: number): boolean
-  /** A look failed. */
+  /** A look failed, or the storage could not be opened. */
   failed(): void
 }
 
 /**
+ * Made when the inbox starts, so that an outage before its first look counts too.
+ *
  * @param lease - Milliseconds.
  * @param interval - Milliseconds between two looks.
  */

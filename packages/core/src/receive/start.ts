@@ -1,4 +1,5 @@
 import { StoreUnavailableError, toError } from '../errors/errors.ts'
+import { isLumaError } from '../errors/is-luma-error.ts'
 import type { Deliver } from '../hooks/hooks.ts'
 import type { Inbox, InboxOptions } from '../inbox/contract.ts'
 import type { Outage } from '../inbox/outage.ts'
@@ -38,6 +39,7 @@ export function createStarter(parts: StarterParts): Starter {
       isStarted = true
       options.outage.worked('start')
     } catch (cause) {
+      if (isLumaError(cause, 'ERR_LUMA_CLOSED')) throw cause
       options.outage.failed('start')
       throw new StoreUnavailableError(`the inbox could not be started: ${toError(cause).message}`, { cause })
     }
