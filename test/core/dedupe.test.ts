@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto'
+import { createHash, hash } from 'node:crypto'
 import { memoryDedupe, type DedupeStore } from '@luma-callback/core'
 import { memoryDedupeOn } from '@luma-callback/core/internal'
 import type { Claim } from '@luma-callback/core/inbox'
@@ -200,4 +200,15 @@ test('asks for no timers', async () => {
   const { store, clock } = start()
   await handle(store, 'k')
   expect(clock.pending).toBe(0)
+})
+
+test.each([
+  ['a short key', 'short'],
+  ['a long one, which is kept as its hash', 'x'.repeat(100)],
+])('the hash of %s is a key of its own', async (_what, key) => {
+  const store = memoryDedupe()
+  const hashed = hash('sha256', Buffer.from(key, 'utf16le'))
+  for (const one of [key, hashed]) {
+    expect(await store.claim({ key: one, holder: one, lease: 60_000, digest: 'x' })).toBe('claimed')
+  }
 })
