@@ -14,10 +14,11 @@ const FILE = { body: BODY, etag: '"one"' }
 describe('TLS', () => {
   const read = (name: string): Buffer => readFileSync(new URL(`../fixtures/tls/localhost.${name}`, import.meta.url))
 
-  async function secure(): Promise<number> {
-    const server = createHttpsServer({ key: read('key'), cert: read('crt') }, (request, response) =>
-      serve(request, response, FILE),
-    )
+  async function secure(location?: string): Promise<number> {
+    const server = createHttpsServer({ key: read('key'), cert: read('crt') }, (request, response) => {
+      if (location === undefined) serve(request, response, FILE)
+      else response.writeHead(302, { location }).end()
+    })
     return (await listen(server)).port
   }
 
@@ -42,6 +43,18 @@ describe('TLS', () => {
     })
     expect(await wrong.ended).toBe(1)
     expect(wrong.output()).toContain("IP: 127.0.0.1 is not in the cert's list")
+  })
+
+  test('a redirect from https to http is refused, also with allowHttp', async () => {
+    const { url, requests } = await startOrigin((request, response) => serve(request, response, FILE))
+    const to = newDirectory()
+    const saver = startChild('test/download/saver.ts', [`https://localhost:${await secure(url)}/x.mp4`, to, '1'], {
+      NODE_EXTRA_CA_CERTS: 'test/fixtures/tls/localhost.crt',
+    })
+    expect(await saver.ended).toBe(1)
+    expect(saver.output()).toMatch(/ERR_LUMA_DOWNLOAD_REFUSED.*redirects from https to http/)
+    expect(requests).toEqual([])
+    expect(visible(to)).toEqual([])
   })
 })
 
