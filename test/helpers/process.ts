@@ -20,8 +20,14 @@ export interface Process {
 }
 
 /** Starts one, whose hooks take `hookTime` milliseconds; it is killed when the test is over. */
-export async function startProcess(where: Where, hookTime = 0, concurrency = 10): Promise<Process> {
-  const child = fork(SCRIPT, [JSON.stringify(where), String(hookTime), String(concurrency)], { silent: true })
+export async function startProcess(
+  where: Where,
+  hookTime = 0,
+  concurrency = 10,
+  env: Record<string, string> = {},
+): Promise<Process> {
+  const args = [JSON.stringify(where), String(hookTime), String(concurrency)]
+  const child = fork(SCRIPT, args, { silent: true, env: { ...process.env, ...env } })
   let complaints = ''
   child.stderr?.setEncoding('utf8').on('data', (text: string) => (complaints += text))
   onTestFailed(() => console.error(complaints))
