@@ -10,6 +10,7 @@ import { fileURLToPath } from 'node:url'
 import { findBroken, readLog } from './log.ts'
 import { startProvider } from './provider.ts'
 import { randomFrom } from './random.ts'
+import { createDisk } from '../helpers/disk.ts'
 import { untilAtLeast } from '../helpers/patience.ts'
 
 const SECRET = 'crash-test-secret'
@@ -33,16 +34,26 @@ export interface CrashResult {
   broken: string[]
 }
 
-/** Kills a receiver under load again and again, then lets it finish and compares what it did with what it had promised. */
-export async function crash(kills: number, seed: number): Promise<CrashResult> {
+/** A disk that loses its power at each kill. A pattern of paths: their syncs do nothing, though they are reported as done. */
+export type Power = 'stays' | 'cut' | { lies: string }
+
+/**
+ * Kills a receiver under load again and again, then lets it finish and compares what it did with what it had promised. Its
+ * log of hooks is on another disk than its inbox.
+ */
+export async function crash(kills: number, seed: number, power: Power = 'stays'): Promise<CrashResult> {
   const folder = mkdtempSync(join(tmpdir(), 'luma-crash-'))
-  const [file, log] = [join(folder, 'luma.db'), join(folder, 'hooks.log')]
+  const disk = power === 'stays' ? undefined : createDisk(folder, power === 'cut' ? undefined : power.lies)
+  const [file, log] = [join(disk?.folder ?? folder, 'luma.db'), join(folder, 'hooks.log')]
   const random = randomFrom(seed)
   let url: string | undefined
   let receiver: ChildProcess | undefined
 
   async function start(): Promise<ChildProcess> {
-    const child = fork(RECEIVER, [file, log, SECRET, String(seed)], { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] })
+    const child = fork(RECEIVER, [file, log, SECRET, String(seed)], {
+      stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
+      env: { ...process.env, ...disk?.env },
+    })
     receiver = child
     const [address] = (await Promise.race([once(child, 'message'), once(child, 'exit')])) as [AddressInfo | number]
     if (typeof address !== 'object') throw new Error(`the receiver ended with ${address} before it listened`)
@@ -66,6 +77,7 @@ export async function crash(kills: number, seed: number): Promise<CrashResult> {
       const noted = () => readLog(log).filter(({ what, pid }) => what === 'noted' && pid === child.pid).length
       if (kill % 2 === 1) await untilAtLeast(5, noted)
       await stop(child, 'SIGKILL')
+      disk?.cut(random() < 0.5 ? 'nothing' : { random })
     }
     const last = await start()
     await untilAtLeast(ENOUGH, () => new Set(provider.acknowledged).size)

@@ -78,10 +78,12 @@ const BLOCK = 4096
 function mix(durable: Buffer, written: Buffer, random: () => number): Buffer {
   const share = [0, 0.5, 1][Math.floor(3 * random())] ?? 0
   const length = random() < share ? written.length : durable.length
-  const mixed = Buffer.alloc(length)
+  const blocks: Buffer[] = []
   for (let at = 0; at < length; at += BLOCK) {
     const from = random() < share ? written : durable
-    from.copy(mixed, at, at, Math.min(at + BLOCK, length))
+    const block = Buffer.alloc(Math.min(BLOCK, length - at))
+    from.subarray(at).copy(block)
+    blocks.push(block)
   }
-  return mixed
+  return Buffer.concat(blocks)
 }
