@@ -5,7 +5,8 @@ import { TakenAwayError, watchFiles, type WatchedFiles } from './taken-away.ts'
 import { createJobs, type Jobs } from './jobs.ts'
 import { createInspection, type Inspection } from './inspect.ts'
 import { toFailure, type Result } from './result.ts'
-import { createOwners } from './owners.ts'
+import { BUSY, isLocked, PROTOCOL, watchLocks } from './lasting-lock.ts'
+import { createOwners, type Ownership } from './owners.ts'
 import { createRecords, type Records } from './records.ts'
 import { createRecovery, type Recovery } from './recovery.ts'
 import { checkOrigin, migrate } from './schema.ts'
@@ -27,11 +28,18 @@ export interface OpenFile {
   run(calls: readonly Call[]): Result[]
   /** Hardly waits for locks from now on. */
   hurry(): void
+  /** Whether it seems locked for good, be it by this connection itself. */
+  isLocked(): boolean
+  /** Closes it, and keeps its lock as an owner for the connection that comes in its place. */
+  release(): Ownership
   close(): void
 }
 
-/** Opens a file, new or old, and brings it to this version. `busyTimeout` is how long it waits for a lock, in milliseconds. */
-export function openFile(name: string, busyTimeout: number): OpenFile {
+/**
+ * Opens a file, new or old, and brings it to this version. `busyTimeout` is how long it waits for a lock, in milliseconds;
+ * `owner` is what a connection before it released.
+ */
+export function openFile(name: string, busyTimeout: number, owner?: Ownership): OpenFile {
   createPrivately(name)
   // Whoever opens it by another name must find its owners' locks all the same; SQLite puts its own files there too.
   const file = realpathSync(name)
@@ -47,7 +55,7 @@ export function openFile(name: string, busyTimeout: number): OpenFile {
     // FULL: a commit returns when it is on the disk. The WAL is cut back to this size after a burst.
     db.exec('PRAGMA synchronous = FULL; PRAGMA journal_size_limit = 16777216')
     migrate(db)
-    return createOpenFile(db, file, watchFiles(name, file))
+    return createOpenFile(db, watchFiles(name, file), { file, owner })
   } catch (error) {
     db.close()
     throw error
@@ -56,7 +64,6 @@ export function openFile(name: string, busyTimeout: number): OpenFile {
 
 /** How long a file that is being closed waits for a lock, in milliseconds. */
 const LAST_WAIT = 200
-const BUSY = 5
 
 /** To change to a WAL, SQLite needs the file for itself, and of all locks it does not wait for this one. */
 function waitWhileBusy(timeout: number, work: () => void): void {
@@ -65,16 +72,15 @@ function waitWhileBusy(timeout: number, work: () => void): void {
     try {
       return work()
     } catch (error) {
-      const isBusy = ((error as { errcode?: number }).errcode ?? 0) % 256 === BUSY
-      if (!isBusy || Date.now() >= end) throw error
+      if (!isLocked(error) || Date.now() >= end) throw error
       // This thread has nothing else to do.
       Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 5)
     }
   }
 }
 
-/** SQLite's codes of what is wrong with the file or its disk: busy, read-only, I/O, damaged, full, not to be opened, no database. */
-const OF_FILE = [BUSY, 8, 10, 11, 13, 14, 26]
+/** SQLite's codes of what is wrong with the file or its disk: busy, read-only, I/O, damaged, full, not to be opened, locks, no database. */
+const OF_FILE = [BUSY, 8, 10, 11, 13, 14, PROTOCOL, 26]
 
 /** Whether it would fail every call alike. */
 function isOfFile(error: unknown): boolean {
@@ -82,11 +88,16 @@ function isOfFile(error: unknown): boolean {
   return error instanceof TakenAwayError || OF_FILE.includes((errcode ?? 0) % 256)
 }
 
-function createOpenFile(db: DatabaseSync, file: string, files: WatchedFiles): OpenFile {
+function createOpenFile(
+  db: DatabaseSync,
+  files: WatchedFiles,
+  { file, owner }: { file: string; owner: Ownership | undefined },
+): OpenFile {
   // IMMEDIATE: waits for other writers here, where waiting is all that can happen.
   const beginWrite = db.prepare('BEGIN IMMEDIATE')
   const commit = db.prepare('COMMIT')
   const rollback = db.prepare('ROLLBACK')
+  const locks = watchLocks()
   let isWriting = false
   let afterCommit: (() => void)[] = []
 
@@ -123,7 +134,7 @@ function createOpenFile(db: DatabaseSync, file: string, files: WatchedFiles): Op
     }
   }
 
-  const owners = createOwners(db, file, begin, (work) => afterCommit.push(work))
+  const owners = createOwners(db, file, begin, (work) => afterCommit.push(work), owner)
   const engine: Engine = {
     ...createRecords(db, begin),
     ...createJobs(db, owners, begin),
@@ -140,10 +151,12 @@ function createOpenFile(db: DatabaseSync, file: string, files: WatchedFiles): Op
       }))
       if (!isWriting) return results
       commit.run()
+      locks.wrote()
       isWriting = false
       settle()
       return results
     } catch (error) {
+      locks.failed(error)
       if (isWriting) endTransaction()
       throw error
     } finally {
@@ -177,6 +190,14 @@ function createOpenFile(db: DatabaseSync, file: string, files: WatchedFiles): Op
       }
     },
     hurry: () => db.exec(`PRAGMA busy_timeout = ${LAST_WAIT}`),
+    // One that was taken away must be put back: opened again, it would be another file.
+    isLocked: () => locks.isLasting() && files.findTaken() === undefined,
+    release() {
+      const handed = owners.handOver()
+      files.close()
+      db.close()
+      return handed
+    },
     close() {
       try {
         owners.close({ mayWrite: files.findTaken() === undefined })

@@ -19,8 +19,21 @@ export interface Owners {
   look(): { dead: number[]; problem: string | undefined }
   /** Strikes one out, once nothing is its own any more; its lock file goes when that is committed. */
   remove(id: number): void
+  /** Stops being an owner, for the connection that is given what it returns. The lock stays held. */
+  handOver(): Ownership
   /** Stops being an owner. What is still running here is left to the others, who will find this one gone. */
   close(options: { mayWrite: boolean }): void
+}
+
+/** An owner as it is handed from one connection of a thread to the next. */
+export interface Ownership {
+  id: number
+  lock: HeldLock | undefined
+}
+
+interface HeldLock {
+  name: string
+  db: DatabaseSync
 }
 
 /** Does something once the transaction is committed, and never if it is rolled back. */
@@ -31,15 +44,20 @@ export type AfterCommit = (work: () => void) => void
  * system lets go of it the moment the process is gone, however that came about, and whoever can open the database
  * can tell; across containers too, where process ids mean nothing. SQLite knows how to lock on every platform.
  */
-export function createOwners(db: DatabaseSync, file: string, begin: () => void, afterCommit: AfterCommit): Owners {
+export function createOwners(
+  db: DatabaseSync,
+  file: string,
+  begin: () => void,
+  afterCommit: AfterCommit,
+  from: Ownership = { id: 0, lock: undefined },
+): Owners {
   const insert = db.prepare('INSERT INTO owners (lock) VALUES (?) RETURNING id')
   const exists = db.prepare('SELECT 1 FROM owners WHERE id = ?')
   const select = db.prepare('SELECT id, lock FROM owners WHERE id <> ?')
   const remove = db.prepare('DELETE FROM owners WHERE id = ? RETURNING lock')
   const adopt = db.prepare(`UPDATE work SET owner = ? WHERE state = ${STATE.running} AND owner = ?`)
   const isBusy = db.prepare(`SELECT 1 FROM work WHERE state = ${STATE.running} AND owner = ? LIMIT 1`)
-  let id = 0
-  let held: { lock: string; db: DatabaseSync } | undefined
+  let { id, lock: held } = from
 
   const pathOf = (name: string): string => `${file}-owner-${name}`
 
@@ -48,9 +66,9 @@ export function createOwners(db: DatabaseSync, file: string, begin: () => void, 
     begin()
     letGo()
     // Short: it makes the longest of the names beside the file's.
-    const lock = randomBytes(8).toString('hex')
-    held = { lock, db: takeLock(pathOf(lock), statSync(file).mode & 0o777) }
-    const given = Number(insert.get(lock)?.['id'])
+    const name = randomBytes(8).toString('hex')
+    held = { name, db: takeLock(pathOf(name), statSync(file).mode & 0o777) }
+    const given = Number(insert.get(name)?.['id'])
     // Rolled back, the number may become another's.
     afterCommit(() => {
       id = given
@@ -60,10 +78,10 @@ export function createOwners(db: DatabaseSync, file: string, begin: () => void, 
 
   function letGo(): void {
     if (!held) return
-    const { lock } = held
+    const { name } = held
     held.db.close()
     held = undefined
-    removeFiles(lock)
+    removeFiles(name)
   }
 
   function strike(other: number): void {
@@ -114,6 +132,11 @@ export function createOwners(db: DatabaseSync, file: string, begin: () => void, 
       return { dead, problem }
     },
     remove: strike,
+    handOver() {
+      const handed = { id, lock: held }
+      held = undefined
+      return handed
+    },
     close({ mayWrite }) {
       if (!held) return
       try {

@@ -1,0 +1,45 @@
+/** SQLite's code of a lock that another connection has. */
+export const BUSY = 5
+/** The code of a lock of readers that SQLite could not take in a hundred tries, which last about ten seconds. */
+export const PROTOCOL = 15
+
+/** Transactions in a row, and milliseconds from the first of them on, until a lock counts as lasting. */
+const MOST_BUSY = 3
+const LONGEST_BUSY = 1_000
+
+/** Tells whether a file seems locked for good. */
+export interface LockWatch {
+  /** A transaction failed, after it waited for `busyTimeout` if it met a lock. */
+  failed(error: unknown): void
+  /** A transaction wrote. One that only read tells nothing, because readers need other locks than writers. */
+  wrote(): void
+  isLasting(): boolean
+}
+
+export function watchLocks(): LockWatch {
+  let count = 0
+  let since = 0
+  let isLasting = false
+  return {
+    failed(error) {
+      if (!isLocked(error)) return
+      if (count++ === 0) since = performance.now()
+      const isLong = count >= MOST_BUSY && performance.now() - since >= LONGEST_BUSY
+      isLasting = isLong || codeOf(error) === PROTOCOL
+    },
+    wrote() {
+      count = 0
+      isLasting = false
+    },
+    isLasting: () => isLasting,
+  }
+}
+
+export function isLocked(error: unknown): boolean {
+  return [BUSY, PROTOCOL].includes(codeOf(error))
+}
+
+/** Less what SQLite adds in the upper bits. */
+function codeOf(error: unknown): number {
+  return ((error as { errcode?: number }).errcode ?? 0) & 0xff
+}
