@@ -71,8 +71,6 @@ test.each(packages)('every file of %s can be read in one sitting', (name) => {
 
 /** Functions that are longer than a page. Each is one closure over a state that its small functions share. */
 const LONG_FUNCTIONS = [
-  'client createTaskChecks',
-  'client reconcile',
   'core createHandlerOn',
   'core createInbox',
   'core createRunner',

@@ -1,37 +1,33 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
 import type { LumaCallback, WaitOptions } from '@luma-callback/core'
-import { createEmit, pause, systemClock, toError } from '@luma-callback/core/internal'
-import type { ApiError } from './errors.ts'
-import { createTaskChecks } from './task-check.ts'
+import { createEmit, pause, systemClock } from '@luma-callback/core/internal'
 import { createPace, paced } from './pace.ts'
 import { printTroubles, type ReconcileEvent } from './reconcile-events.ts'
 import { readReconcileOptions, type ReconcileOptions } from './reconcile-options.ts'
-import type { OpenTask } from './track-tasks.ts'
+import { createSweeps } from './sweeps.ts'
+import { createTaskChecks } from './task-check.ts'
 import { waitBoth } from './wait-both.ts'
 
 export interface Reconciler {
-  /** One sweep now, in place of the next. Resolves when it is done. */
+  /** Runs one sweep now, instead of the next one. Resolves when it is done. */
   sweep(): Promise<void>
   /**
-   * Resolves with the callback of a task as soon as it comes, or as the API tells of it; also if it had come before, and
-   * with an inbox after a restart too. An API that is away, or that refuses the key, does not end it: the callback may come
-   * all the same.
+   * Resolves with the callback of a task as soon as it arrives, or as soon as the API says that the task is finished. Also
+   * resolves if the callback arrived earlier; with an inbox, even before a restart. The wait goes on while the API is down or
+   * refuses the key, because the callback may still arrive.
    *
-   * @throws WaitTimeoutError (`ERR_LUMA_WAIT_TIMEOUT`), ApiError if the API says of this task that it does not exist, or
-   * that it cannot be, what the signal was aborted with, or a TypeError for a timeout that is none.
+   * @throws WaitTimeoutError (`ERR_LUMA_WAIT_TIMEOUT`); ApiError if the API says that this task does not exist, is invalid,
+   * or cannot be generated; the reason of the signal; TypeError if the timeout is invalid.
    */
   waitFor(taskId: string, options?: WaitOptions): Promise<LumaCallback>
-  /** Asks no more. Resolves when what is under way has ended. */
+  /** Stops asking the API. Resolves when the current work has ended. */
   close(): Promise<void>
 }
 
-/** After a 429 the API is left alone for longer each time, in milliseconds. */
-const LONGEST_REST = 5 * 60_000
-
 /**
- * Asks the API about tasks that are overdue, for a callback may never come: after three failed retries the provider stops
- * for good. What has finished goes through the receiver's inbox like a callback, by the same atomic write; if the callback
- * comes too, its hook runs once.
+ * Asks the API about overdue tasks. A callback may never arrive: after three failed retries the provider gives up. A finished
+ * task goes through the receiver's inbox like a callback, by the same atomic write. If its callback arrives too, the hook
+ * still runs once.
  *
  * @throws TypeError that names the option that is wrong or unknown.
  * @example
@@ -57,50 +53,20 @@ export function reconcile(options: ReconcileOptions): Reconciler {
   const inMaking = AsyncLocalStorage.snapshot()
   const client = paced(settings.client, createPace(rate))
   const checks = createTaskChecks({ ...settings, client, signal, emit })
-  let rest = interval
-  /** Where the API had enough the last time. The next sweep begins behind it, or those behind it would never have a turn. */
-  let stoppedAt: unknown
+  const list = async () => [...(await (typeof pending === 'function' ? pending() : pending.pending()))]
+  const sweeps = createSweeps({ list, checks, interval, signal, emit })
   let sweeping: Promise<void> | undefined
 
-  async function list(): Promise<OpenTask[]> {
-    return [...(await (typeof pending === 'function' ? pending() : pending.pending()))]
-  }
-
-  async function sweepOnce(): Promise<void> {
-    try {
-      const open = await list()
-      checks.forgetAllBut(open)
-      const start = stoppedAt === undefined ? 0 : open.findIndex((task) => idOf(task) === stoppedAt) + 1
-      stoppedAt = undefined
-      for (const task of [...open.slice(start), ...open.slice(0, start)]) {
-        if (signal.aborted) return
-        const { wasAsked, refusal } = await checks.check(task)
-        if (wasAsked) rest = interval
-        if (!refusal) continue
-        stoppedAt = idOf(task)
-        return leaveAlone(refusal)
-      }
-    } catch (error) {
-      emit({ type: 'error', error: toError(error) })
-    }
-  }
-
-  function leaveAlone({ code, retryAfter = 0 }: ApiError): void {
-    const isLimited = code === 'ERR_LUMA_API_RATE_LIMITED'
-    rest = Math.max(retryAfter, isLimited ? Math.min(LONGEST_REST, rest * 2) : interval)
-    if (isLimited) emit({ type: 'limited', delay: rest })
-  }
-
   function sweep(): Promise<void> {
-    // One sweep serves all callers. By a promise, so that what `pending` enters its context with is gone after it.
-    sweeping ??= inMaking(() => Promise.resolve().then(sweepOnce)).finally(() => (sweeping = undefined))
+    // One sweep serves all callers. It starts in a promise, so that an async context that `pending` enters ends with it.
+    sweeping ??= inMaking(() => Promise.resolve().then(sweeps.sweep)).finally(() => (sweeping = undefined))
     return sweeping
   }
 
   async function run(): Promise<void> {
     while (!signal.aborted) {
       await sweep()
-      await pause(rest, signal, systemClock)
+      await pause(sweeps.rest, signal, systemClock)
     }
   }
 
@@ -114,9 +80,4 @@ export function reconcile(options: ReconcileOptions): Reconciler {
       await running
     },
   }
-}
-
-/** Of a row that may be anything. */
-function idOf(task: OpenTask | null | undefined): unknown {
-  return task?.taskId
 }
