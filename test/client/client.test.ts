@@ -163,7 +163,7 @@ describe('retries', () => {
     await closed.close()
     const error = await errorOf(clientOf(closed).modify(REQUEST))
     expect(error).toMatchObject({ code: 'ERR_LUMA_API_CONNECTION', retryable: true, mayHaveActed: false })
-    expect(error.message).toMatch(/^modify: the API was not reached: .*ECONNREFUSED/)
+    expect(error.message).toMatch(/^modify: could not reach the API: .*ECONNREFUSED/)
   })
 
   test('an abort ends it with its reason, in a call and in a pause', async () => {

@@ -43,7 +43,7 @@ describe('trackTasks', () => {
     const tasks = trackTasks(join(newDirectory(), 'tasks.db'))
     tasks.close()
     tasks.close()
-    expect(() => tasks.pending()).toThrow('was closed; close the reconciler before it')
+    expect(() => tasks.pending()).toThrow('is closed; close the reconciler first')
   })
 
   test('a file that another process has locked holds up nothing, and is written when it is free', async () => {

@@ -1,12 +1,12 @@
-/** The largest answer that is read, in bytes as they are after unpacking: the API's own have a few thousand. */
+/** The largest answer that is read, in bytes after decompression. The API's own answers have a few thousand. */
 const MOST_BYTES = 1024 ** 2
 
 /**
- * The text of an answer, or undefined for one that is larger than any of the API's: whatever sits in its place, a few bytes
- * that unpack to gigabytes included, must not fill this process's memory.
+ * Reads the text of an answer, or gives undefined if it is too large. A proxy or another server may answer in place of the
+ * API, for example with a few bytes that unpack to gigabytes, and must not fill the memory of this process.
  */
 export async function readText(response: Response): Promise<string | undefined> {
-  // What a fetch of the user's own gives may have no stream.
+  // A response of the user's own `fetch` may have no stream.
   if (!response.body) return withinLimit(await response.text())
   const decoder = new TextDecoder()
   let text = ''

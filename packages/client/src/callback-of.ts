@@ -2,24 +2,24 @@ import { parseCallback, type CallbackIssue, type LumaCallback } from '@luma-call
 import { checkOptions, date, optional, readQuery } from '@luma-callback/core/internal'
 import type { TaskDetails } from './details.ts'
 
-/** What the provider's own callbacks say; see its documentation. */
+/** The messages of the provider's own callbacks; see its documentation. */
 const SUCCEEDED = 'Modify record generated successfully.'
 const FAILED = 'Modify record generation failed.'
 
 /**
- * The callback that the provider sends, or would have sent, of a task that is finished: same fields, same spelling, so
- * that it and the true one are the same wherever the API tells the same. Its `query` is that of the `callBackUrl` that the
- * API tells; where it tells none that can be read, `issues` says so.
+ * Makes the callback of a finished task from the API's details, with the same fields and spelling as the provider's own.
+ * So both callbacks are equal wherever the API and the provider say the same. The `query` comes from the `callBackUrl` in
+ * the details; if that is missing or invalid, `issues` says so.
  *
- * @param details - Of a task that is not generating any more.
- * @throws TypeError for one that is.
+ * @param details - The details of a finished task.
+ * @throws TypeError if the task is still generating.
  */
 export function callbackOf(details: TaskDetails, options?: { receivedAt?: Date | undefined }): LumaCallback {
   const { receivedAt = new Date() } = checkOptions('callbackOf', options, { receivedAt: optional(date) })
   const { taskId, state, resultUrls, promptJson, errorCode, errorMessage } = details
-  if (state === 'generating') throw new TypeError(`task ${taskId} is still generating; there is no callback of it yet`)
+  if (state === 'generating') throw new TypeError(`task ${taskId} is still generating; it has no callback yet`)
   const data = { taskId, ...(promptJson !== undefined && { promptJson }) }
-  // A failure of the code 200 would be read as a success without results.
+  // A failure with the code 200 would read as a success without results.
   const code = errorCode === undefined || errorCode === 200 || !Number.isInteger(errorCode) ? 500 : errorCode
   const body =
     state === 'success'
@@ -31,9 +31,9 @@ export function callbackOf(details: TaskDetails, options?: { receivedAt?: Date |
   return { ...callback, query: isUrl(url) ? readQuery(new URL(url).search) : {}, issues }
 }
 
-/** What a user put into the URL that is called back is read from what the API tells, so that nobody on the way can change it. */
+/** The query comes from the API, not from the URL that was called, because a caller can change that URL. */
 function queryIssues({ params }: LumaCallback): CallbackIssue[] {
-  const why = 'is not known, for the API does not tell the request that started the task as it was'
+  const why = 'is unknown, because the API does not return the request that started the task'
   const isKnown = params !== undefined && (params.callBackUrl === undefined || isUrl(params.callBackUrl))
   return isKnown ? [] : [{ path: 'query', message: why }]
 }

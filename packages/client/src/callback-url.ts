@@ -1,8 +1,9 @@
 /**
- * A `callBackUrl` that carries something of your own, such as an order id, which is then in `callback.query`.
+ * Makes a URL for `modify({ callBackUrl })` that carries values of your own, such as an order id. They arrive in
+ * `callback.query`. The function is spelled `callbackUrl`; the field `callBackUrl` keeps the provider's spelling.
  *
- * @param base - Where your receiver is, as the provider reaches it.
- * @throws TypeError for a base that is no http(s) URL, or values that are no well-formed texts and no numbers.
+ * @param base - The public URL of your receiver.
+ * @throws TypeError if the base is not an http(s) URL, or if a value is neither a number nor well-formed text.
  * @example
  * ```ts
  * import { callbackUrl } from '@luma-callback/client'
@@ -24,7 +25,7 @@ export function callbackUrl(base: string, query: Readonly<Record<string, string 
     if (typeof value !== 'string' && !Number.isFinite(value)) {
       throw new TypeError(`callbackUrl: "${name}" must be a text or a number`)
     }
-    // Half of a pair would come back as another character.
+    // A lone surrogate would arrive as another character.
     if (/\p{Cs}/u.test(`${name}${value}`)) throw new TypeError(`callbackUrl: "${name}" must be well-formed text`)
     url.searchParams.set(name, String(value))
   }

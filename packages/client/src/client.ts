@@ -6,30 +6,27 @@ import { call, type HttpSettings } from './http.ts'
 import { checked, readOptions, toModifyBody, type ClientOptions, type ModifyRequest } from './options.ts'
 
 export interface CallOptions {
-  /** Ends the call; it then rejects with its reason. */
+  /** Ends the call, which then rejects with the reason of the signal. */
   signal?: AbortSignal | undefined
 }
 
-/**
- * The Luma modify API. What it rejects with is an `ApiError`, what a signal was aborted with, a TypeError, or, of a task that
- * was submitted and could not be noted, an `UntrackedError`.
- */
+/** The Luma modify API. A call rejects with an `ApiError`, a TypeError, the reason of its signal, or an `UntrackedError`. */
 export interface LumaClient {
   /**
-   * Submits a task, which costs. Resolves with its id.
+   * Submits a task, which costs credits. Resolves with its id.
    *
-   * @throws TypeError for a request that the API would refuse; ApiError; UntrackedError (`ERR_LUMA_UNTRACKED`) if it was
-   * submitted and could not be noted.
+   * @throws TypeError for a request that the API would refuse; ApiError; UntrackedError (`ERR_LUMA_UNTRACKED`) if the task
+   * was submitted but could not be added to `tasks`.
    */
   modify(request: ModifyRequest, options?: CallOptions): Promise<{ taskId: string }>
-  /** What has become of a task. */
+  /** Gets the state of a task, and its results. */
   details(taskId: string, options?: CallOptions): Promise<TaskDetails>
-  /** A fresh link, good for 20 minutes, to a result whose URL does not work any more. */
+  /** Gets a new link to a result whose URL has expired. The link works for 20 minutes. */
   downloadUrl(url: string, options?: CallOptions): Promise<string>
 }
 
 /**
- * Makes a client of the API.
+ * Makes a client for the API.
  *
  * @throws TypeError that names the option that is wrong or unknown.
  * @example
@@ -48,7 +45,7 @@ export function createClient(options: ClientOptions): LumaClient {
   const { retrySubmissions, tasks, ...settings } = readOptions(options)
   const http: HttpSettings = settings
 
-  /** What costs is sent again only if it surely was not taken, unless the user takes the risk. */
+  /** A submission costs credits, so it is sent again only if the API did not accept it, unless the user takes the risk. */
   function mayRetry({ retryable, mayHaveActed }: ApiError): boolean {
     return retryable && (retrySubmissions || !mayHaveActed)
   }

@@ -13,21 +13,21 @@ import type { LumaClient } from './client.ts'
 import { isWithoutResult, type TaskDetails } from './details.ts'
 import { isApiError } from './errors.ts'
 
-/** Milliseconds before an API that is away is asked again; it doubles up to the second. */
+/** The first and the longest pause before the next question to an API that is down, in milliseconds. It doubles. */
 const [LEAST_PAUSE, LONGEST_PAUSE] = [1_000, 30_000]
 
 /**
- * Asks the API whether a callback is true. Only the task id and the time are signed, not the body, so this is the only
- * full proof.
+ * Asks the API whether a callback is true. The signature covers only the task id and the time, not the body, so this is the
+ * only full proof.
  *
- * As the option `trust` it asks before each run of a hook, and the hook gets what the API says: its result URLs, its
- * prompt, and the query of the `callBackUrl` that the task was submitted with. With an inbox that is after the answer. An
- * API that is away is waited for until the run ends with `hookTimeout`, and then the run is retried. If that was the last
- * attempt it is dead, until `reconcile` or another delivery brings it again: then it gets another run. What the API does
- * not bear out is `dead` at once, and told as `forged`.
+ * As the option `trust`, it asks before each run of a hook. The hook gets the API's version: its result URLs, its prompt, and
+ * the query of the `callBackUrl` that the task was submitted with. With an inbox it asks after the answer. While the API is
+ * down, it keeps asking until `hookTimeout` ends the run; the run is then retried. After the last attempt the callback is
+ * dead, and it gets another run when `reconcile` or another delivery brings it again. If the API contradicts the callback,
+ * it is `dead` at once, with the event `forged`.
  *
- * As the option `verify` it asks before the answer, within `ackTimeout`: what is not borne out is answered 401, and while
- * the API is away, 503. The hook still gets the callback's own content.
+ * As the option `verify`, it asks before the answer, within `ackTimeout`. If the API contradicts the callback, the answer is
+ * 401; while the API is down, it is 503. The hook still gets the callback's own content.
  *
  * @example
  * ```ts
@@ -52,10 +52,10 @@ export function confirm(
     } catch (cause) {
       if (signal?.aborted) throw cause
       if (isLumaError(cause, 'ERR_LUMA_API_NOT_FOUND')) {
-        throw new ForgedError(`the API knows no task ${taskId}`, { cause })
+        throw new ForgedError(`the API does not know task ${taskId}`, { cause })
       }
       const why = toError(cause).message
-      throw new UnconfirmedError(`the API could not be asked about task ${taskId}: ${why}`, { cause })
+      throw new UnconfirmedError(`could not ask the API about task ${taskId}: ${why}`, { cause })
     }
   }
 
@@ -91,25 +91,25 @@ export function confirm(
 }
 
 /**
- * What the API says, if it bears the callback out. Final is only what cannot be a step on the way: a task that the API does
- * not know, a failure, a success with its URLs. Its record may lag behind its callback, so that a task is generating still,
- * or has succeeded and has no URLs yet; then it is asked again.
+ * Gives the API's version of the callback, if both agree on the outcome. The API's record may be older than the callback: the
+ * task may still be generating, or have succeeded without URLs yet. Such an answer is not final, so the API is asked again.
+ * Final answers are an unknown task, a failure, and a success with URLs.
  */
 function truthOf(callback: LumaCallback, details: TaskDetails): LumaCallback {
   const { taskId, outcome, receivedAt } = callback
   if (details.taskId !== taskId)
-    throw new UnconfirmedError(`the API was asked about ${taskId} and told of another task`)
+    throw new UnconfirmedError(`the API was asked about task ${taskId} and answered about another task`)
   if (details.state === 'generating') {
-    throw new UnconfirmedError(`task ${taskId} was called back as a ${outcome}, and the API says that it is generating`)
+    throw new UnconfirmedError(
+      `the callback of task ${taskId} says ${outcome}, but the API says it is still generating`,
+    )
   }
   const truth = callbackOf(details, { receivedAt })
-  // A callback that says the same, a success without a usable URL, is borne out.
+  // A callback can also say this: a success without a usable URL. Then both agree.
   const isSame = truth.outcome === outcome && (truth.code === 200) === (callback.code === 200)
   if (isWithoutResult(details) && !isSame) {
-    throw new UnconfirmedError(`task ${taskId} was called back as a ${outcome}, and the API has no result of it yet`)
+    throw new UnconfirmedError(`the callback of task ${taskId} says ${outcome}, but the API has no result yet`)
   }
   if (truth.outcome === outcome) return truth
-  throw new ForgedError(
-    `task ${taskId} was called back as a ${outcome}, and the API says that it is a ${truth.outcome}`,
-  )
+  throw new ForgedError(`the callback of task ${taskId} says ${outcome}, but the API says ${truth.outcome}`)
 }

@@ -1,32 +1,32 @@
 import { z } from 'zod'
 
-/** What the API tells of a task. */
+/** The API's details of a task. */
 export interface TaskDetails {
   taskId: string
-  /** By `successFlag`: 0 is generating, 1 and 4 are success, 2 and 3 failure. */
+  /** From `successFlag`: 0 is generating, 1 and 4 are success, 2 and 3 are failure. */
   state: 'generating' | 'success' | 'failure'
-  /** The provider's own: 4 is a success whose callback could not be delivered. */
+  /** The provider's own value. 4 is a success whose callback could not be delivered. */
   successFlag: 0 | 1 | 2 | 3 | 4
-  /** Of a success; what is no http(s) URL is left out. */
+  /** The http(s) URLs of a success; other values are left out. */
   resultUrls: string[]
-  /** The request that started the task, as text; what a callback calls `promptJson`. */
+  /** The request that started the task, as JSON text. A callback has it as `promptJson`. */
   promptJson: string | undefined
   createdAt: Date | undefined
   completedAt: Date | undefined
-  /** Of a failure. */
+  /** Set for a failure. */
   errorCode: number | undefined
-  /** Of a failure. */
+  /** Set for a failure. */
   errorMessage: string | undefined
 }
 
-/** A success of which the API tells no URL: its record may not be complete yet. */
+/** True for a success without URLs: the API's record may be incomplete. */
 export function isWithoutResult({ state, resultUrls }: TaskDetails): boolean {
   return state === 'success' && resultUrls.length === 0
 }
 
 const STATES = ['generating', 'success', 'failure', 'failure', 'success'] as const
 
-/** Side fields may be odd: a paid result must not be lost over one of them. */
+/** Accepts invalid values in side fields, so that one of them cannot cost the user a paid result. */
 const odd = <Type extends z.ZodType>(schema: Type) => schema.nullish().catch(undefined)
 const time = odd(z.number()).transform((milliseconds) => (milliseconds == null ? undefined : new Date(milliseconds)))
 

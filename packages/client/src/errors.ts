@@ -1,20 +1,20 @@
 import { isLumaError, LumaError } from '@luma-callback/core'
 
-/** What an `ApiError` can be about. The numbers are the provider's own, of the envelope that wraps each answer. */
+/** The codes of an `ApiError`. The numbers are the `code` in the envelope of the API's answer. */
 export type ApiErrorCode =
-  /** 401: the key is not right. */
+  /** 401: the key is wrong. */
   | 'ERR_LUMA_API_UNAUTHORIZED'
   /** 402: the account has no credits left. */
   | 'ERR_LUMA_API_NO_CREDITS'
-  /** 404: there is no such task. */
+  /** 404: the task does not exist. */
   | 'ERR_LUMA_API_NOT_FOUND'
-  /** 422: what was asked for is not valid. */
+  /** 422: the request is invalid. */
   | 'ERR_LUMA_API_INVALID'
-  /** 429: asked too often. */
+  /** 429: too many requests. */
   | 'ERR_LUMA_API_RATE_LIMITED'
   /** 455: under maintenance. */
   | 'ERR_LUMA_API_MAINTENANCE'
-  /** 500. */
+  /** 500: an error of the API. */
   | 'ERR_LUMA_API_SERVER'
   /** 501: the generation failed. */
   | 'ERR_LUMA_API_GENERATION_FAILED'
@@ -22,11 +22,11 @@ export type ApiErrorCode =
   | 'ERR_LUMA_API_DISABLED'
   /** Another number. */
   | 'ERR_LUMA_API_OTHER'
-  /** No connection, or one that was cut. */
+  /** No connection, or a connection that broke. */
   | 'ERR_LUMA_API_CONNECTION'
   /** No answer in time. */
   | 'ERR_LUMA_API_TIMEOUT'
-  /** An answer of another shape than is documented. */
+  /** The answer does not have the documented shape. */
   | 'ERR_LUMA_API_ANSWER'
 
 const CODES: Readonly<Record<number, readonly [code: ApiErrorCode, retryable: boolean]>> = {
@@ -44,26 +44,26 @@ const CODES: Readonly<Record<number, readonly [code: ApiErrorCode, retryable: bo
 export interface ApiErrorOptions extends ErrorOptions {
   code: ApiErrorCode
   retryable: boolean
-  /** The envelope's `code`, or the status of HTTP where there was none; undefined if no answer came, or none that could be read. */
+  /** The envelope's `code`, else the HTTP status; undefined if there was no readable answer. */
   status?: number | undefined
-  /** How long the API asks to be left alone, in milliseconds; an hour at most. */
+  /** How long the API asks to wait, in milliseconds; an hour at most. */
   retryAfter?: number | undefined
-  /** Whether the API may have acted on the request. */
+  /** True if the API may have acted on the request. */
   mayHaveActed: boolean
 }
 
-/** The API did not do what it was asked. The key is in none of its fields; a `cause` is a copy without it. */
+/** A call of the API failed. None of the fields holds the key; `cause` is a copy without it. */
 export class ApiError extends LumaError {
   static {
     this.prototype.name = 'ApiError'
   }
   readonly code: ApiErrorCode
   override readonly retryable: boolean
-  /** The envelope's `code`, or the status of HTTP where there was none; undefined if no answer came, or none that could be read. */
+  /** The envelope's `code`, else the HTTP status; undefined if there was no readable answer. */
   readonly status: number | undefined
-  /** How long the API asks to be left alone, in milliseconds; an hour at most. */
+  /** How long the API asks to wait, in milliseconds; an hour at most. */
   readonly retryAfter: number | undefined
-  /** Whether the API may have acted on the request: of a task that is paid for, nobody should then submit it again unasked. */
+  /** True if the API may have acted on the request: submitting the task again may then cost a second time. */
   readonly mayHaveActed: boolean
 
   constructor(message: string, options: ApiErrorOptions) {
@@ -76,12 +76,12 @@ export class ApiError extends LumaError {
   }
 }
 
-/** Whether the API did not do what it was asked, told by another copy of this package too. */
+/** True for an `ApiError`, also one from another copy of this package. */
 export function isApiError(error: unknown): error is ApiError {
   return isLumaError(error) && error.code.startsWith('ERR_LUMA_API_')
 }
 
-/** A task was submitted and could not be noted: its id is here, and nowhere else. Trying again would submit, and pay, twice. */
+/** A task was submitted but could not be added to `tasks`. Only this error has its id. A retry would submit and pay twice. */
 export class UntrackedError extends LumaError {
   static {
     this.prototype.name = 'UntrackedError'
@@ -91,15 +91,15 @@ export class UntrackedError extends LumaError {
   readonly taskId: string
 
   constructor(taskId: string, options: ErrorOptions) {
-    super(`task ${taskId} was submitted, but its id could not be noted; keep it`, options)
+    super(`task ${taskId} was submitted, but its id could not be stored; keep it yourself`, options)
     this.taskId = taskId
   }
 }
 
-/** Of a number that the API answered with. */
+/** The error for a `code` of the API other than 200. */
 export function refusedBy(what: string, status: number, msg: string, retryAfter: number | undefined): ApiError {
   const [code, retryable] = CODES[status] ?? ['ERR_LUMA_API_OTHER', status >= 500]
-  // It says itself that it did not take what it was asked for; only of an error of its own can nobody tell.
+  // Below 500, and with 505, the API refused the request. With another 5xx it may have acted before it failed.
   const mayHaveActed = status >= 500 && status !== 505
   const said = msg === '' ? '' : `: ${msg}`
   return new ApiError(`${what}: the API answered ${status}${said}`, {

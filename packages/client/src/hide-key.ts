@@ -1,18 +1,18 @@
-/** What stands where the key was. */
+/** Replaces the key. */
 const HIDDEN = '[the API key]'
 
-/** What others say, without the key: an API may echo it, and a fetch of the user's own may print its request. */
+/** Removes the key from foreign text: an API may echo it, and the user's own `fetch` may quote its request. */
 export function hideKey(text: string, apiKey: string): string {
   return text.replaceAll(apiKey, HIDDEN)
 }
 
 /**
- * A copy of what was thrown by others, with what helps to find its reason and without the key. It is always a copy: the
- * original may hold the request, with its headers, anywhere in it.
+ * Copies the useful parts of a foreign error, without the key. It is always a copy, because the original may hold the request
+ * and its headers in any property.
  */
 export function withoutKey(thrown: unknown, apiKey: string): Error & { code?: string } {
   const hide = (text: string) => hideKey(text, apiKey)
-  // Not by instanceof: a test runner's own realm has an Error of its own.
+  // `instanceof` fails across realms, as in some test runners.
   const { name, message, stack, code } = (thrown ?? {}) as Partial<Record<keyof Error | 'code', unknown>>
   if (typeof message !== 'string') {
     return new Error(typeof thrown === 'string' ? hide(thrown) : 'something other than an Error was thrown')

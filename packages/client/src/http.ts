@@ -21,19 +21,19 @@ export interface ApiRequest<Data> {
   path: string
   query?: Readonly<Record<string, string>>
   body?: unknown
-  /** What the envelope holds. */
+  /** The schema of the envelope's `data`. */
   schema: z.ZodType<Data>
   signal: AbortSignal | undefined
-  /** Whether it may be sent again after this. Default: as the error says. */
+  /** True if the request may be sent again after this error. Default: the error's `retryable`. */
   mayRetry?: (error: ApiError) => boolean
 }
 
 const envelopeSchema = z.object({ code: z.int(), msg: z.string().nullish(), data: z.unknown() })
 
-/** Milliseconds. Who asks to be left alone for longer is taken to be wrong: one question an hour troubles nobody. */
+/** The longest `Retry-After` that is honored, in milliseconds. A longer one is likely a mistake: one request an hour does no harm. */
 const LONGEST_REST = 60 * 60_000
 
-/** Asks, and asks again where that can help. */
+/** Sends a request, and sends it again after errors that can pass. */
 export async function call<Data>(request: ApiRequest<Data>, settings: HttpSettings): Promise<Data> {
   const { signal = new AbortController().signal, mayRetry = ({ retryable }) => retryable } = request
   const { retry } = settings
@@ -56,17 +56,17 @@ async function ask<Data>(request: ApiRequest<Data>, settings: HttpSettings, sign
   const { status, retryAfter, text } = await send(request, settings, signal)
   const envelope = envelopeSchema.safeParse(parse(text))
   if (!envelope.success) {
-    // A 404 of whatever stands before the API is not its word about a task.
+    // A 404 without an envelope comes from a proxy, and says nothing about the task.
     if (status === 401 || status === 429 || status >= 500) throw refusedBy(what, status, '', retryAfter)
-    const why = text === undefined ? 'it is too large' : 'it is not of the documented shape'
-    throw strange(what, `${why}, with the status ${status}`)
+    const why = text === undefined ? 'it is too large' : 'it does not have the documented shape'
+    throw unreadable(what, `${why}, with the status ${status}`)
   }
   const { code, msg, data } = envelope.data
   if (code !== 200) throw refusedBy(what, code, printable(hideKey(msg ?? '', settings.apiKey)), retryAfter)
   const read = schema.safeParse(data)
   if (!read.success) {
     const [issue] = read.error.issues
-    throw strange(what, `data.${issue?.path.join('.')} ${issue?.message}`)
+    throw unreadable(what, `data.${issue?.path.join('.')} ${issue?.message}`)
   }
   return read.data
 }
@@ -74,7 +74,7 @@ async function ask<Data>(request: ApiRequest<Data>, settings: HttpSettings, sign
 interface Answer {
   status: number
   retryAfter: number | undefined
-  /** Undefined if there was more than is read. */
+  /** Undefined if the answer is too large. */
   text: string | undefined
 }
 
@@ -88,7 +88,7 @@ async function send(request: ApiRequest<unknown>, settings: HttpSettings, signal
       method,
       headers: { authorization: `Bearer ${apiKey}`, accept: 'application/json', 'content-type': 'application/json' },
       ...(body !== undefined && { body: JSON.stringify(body) }),
-      // Wherever it would lead: the key is for this host alone.
+      // A redirect would send the key to another host.
       redirect: 'error',
       signal: AbortSignal.any([late, signal]),
     })
@@ -105,7 +105,7 @@ async function send(request: ApiRequest<unknown>, settings: HttpSettings, signal
   }
 }
 
-/** What says that nobody was reached. */
+/** Error codes that prove that the request did not reach the API. */
 const UNREACHED = new Set([
   'ECONNREFUSED',
   'ENOTFOUND',
@@ -116,11 +116,11 @@ const UNREACHED = new Set([
 ])
 
 function cut(what: string, error: unknown, apiKey: string): ApiError {
-  // fetch itself says only that it failed; the reason is in the cause.
+  // `fetch` says only that it failed; its `cause` has the reason.
   const { cause: reason = error } = (error ?? {}) as { cause?: unknown }
   const cause = withoutKey(reason, apiKey)
   const { code, message } = cause
-  return new ApiError(`${what}: the API was not reached: ${printable(message || (code ?? cause.name))}`, {
+  return new ApiError(`${what}: could not reach the API: ${printable(message || (code ?? cause.name))}`, {
     code: 'ERR_LUMA_API_CONNECTION',
     retryable: true,
     mayHaveActed: code === undefined || !UNREACHED.has(code),
@@ -128,8 +128,8 @@ function cut(what: string, error: unknown, apiKey: string): ApiError {
   })
 }
 
-function strange(what: string, why: string): ApiError {
-  const message = `${what}: the API's answer cannot be read: ${why}`
+function unreadable(what: string, why: string): ApiError {
+  const message = `${what}: cannot read the API's answer: ${why}`
   return new ApiError(message, { code: 'ERR_LUMA_API_ANSWER', retryable: true, mayHaveActed: true })
 }
 

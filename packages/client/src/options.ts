@@ -17,40 +17,43 @@ import {
 } from '@luma-callback/core/internal'
 import type { TaskList } from './track-tasks.ts'
 
-/** What `createClient` can be told. Times are milliseconds. */
+/** The options of `createClient`. Times are in milliseconds. */
 export interface ClientOptions {
-  /** The account's API key. It is in no error, and nothing that is printed of the client shows it. */
+  /** The account's API key. It never appears in an error or in printed output. */
   apiKey: string
-  /** Without credentials, query and fragment. Default: `https://api.kie.ai`. */
+  /** The URL of the API, without credentials, query and fragment. Default: `https://api.kie.ai`. */
   baseUrl?: string | undefined
-  /** Default: the platform's. */
+  /** Default: the global `fetch`. */
   fetch?: typeof fetch | undefined
-  /** For one request. Default: 30 000. */
+  /** The limit for one request. Default: 30 000. */
   timeout?: number | undefined
-  /** How what can pass is tried again. Default: 4 attempts, 500 doubling to 10 000, or as long as the API asks for. */
+  /**
+   * The schedule of retries after errors that can pass. Default: 4 attempts, with a delay of 500 that doubles up to 10 000,
+   * or the delay that the API asks for.
+   */
   retry?: { [Name in keyof RetrySchedule]?: RetrySchedule[Name] | undefined } | undefined
   /**
-   * Submits a task again even if the API may have taken it already: after a cut connection, a timeout, a 500. Each may
-   * cost a second time. Default: false; then only what was surely not taken is sent again.
+   * Submits a task again even if the API may have accepted it: after a broken connection, a timeout, a 500. Each of these may
+   * cost a second time. Default: false, which retries only if the API did not accept the task.
    */
   retrySubmissions?: boolean | undefined
-  /** Notes each task that was submitted, for `reconcile`: `trackTasks(file)`. */
+  /** Stores the id of each submitted task, for `reconcile`. Use `trackTasks(file)`. */
   tasks?: TaskList | undefined
 }
 
-/** A task to be submitted. */
+/** A task to submit. */
 export interface ModifyRequest {
-  /** What is to become of the video, in English. */
+  /** How to change the video, in English. */
   prompt: string
-  /** The original: an MP4, MOV or AVI of at most 500 MB and 10 s, at a public URL. */
+  /** The public URL of the original: an MP4, MOV or AVI of at most 500 MB and 10 s. */
   videoUrl: string
-  /** Where the result is to be called back; see `callbackUrl`. */
+  /** The public URL of your receiver. `callbackUrl(…)` makes one that carries values of your own. */
   callBackUrl?: string | undefined
   watermark?: string | undefined
 }
 
-/** The options of `createClient` with every default filled in. */
-export interface Settings {
+/** The options of `createClient` with all defaults. */
+export interface ClientSettings {
   apiKey: string
   baseUrl: string
   fetch: typeof fetch
@@ -60,7 +63,7 @@ export interface Settings {
   tasks: TaskList | undefined
 }
 
-/** Whatever else it holds would be sent along, or told in an error. */
+/** True if the URL has no parts that would be sent along or shown in an error. */
 function isPlain({ username, password, search, hash }: URL): boolean {
   return [username, password, search, hash].every((part) => part === '')
 }
@@ -76,7 +79,7 @@ function apiKeyProblem(value: unknown): string | undefined {
   return /^[!-~]+$/.test(value) ? undefined : 'must be the key of your account, without white space around it'
 }
 
-const RULES: Rules<Omit<Settings, 'fetch'> & Pick<ClientOptions, 'fetch'>> = {
+const RULES: Rules<Omit<ClientSettings, 'fetch'> & Pick<ClientOptions, 'fetch'>> = {
   apiKey: custom(apiKeyProblem),
   baseUrl: mapped(optional(custom<string>(baseUrlProblem), 'https://api.kie.ai'), (url) => url.replace(/\/+$/, '')),
   fetch: optional(callable()),
@@ -91,7 +94,7 @@ const RULES: Rules<Omit<Settings, 'fetch'> & Pick<ClientOptions, 'fetch'>> = {
 }
 
 /** @throws TypeError that names the option that is wrong or unknown. The key is never shown. */
-export function readOptions(options: ClientOptions): Settings {
+export function readOptions(options: ClientOptions): ClientSettings {
   const settings = checkOptions('createClient', options, RULES)
   return { ...settings, fetch: settings.fetch ?? fetch }
 }
@@ -103,12 +106,12 @@ const MODIFY_RULES: Rules<Required<ModifyRequest>> = {
   watermark: optional(text()),
 }
 
-/** @throws TypeError for what the API would refuse. */
+/** @throws TypeError for a request that the API would refuse. */
 export function toModifyBody(request: ModifyRequest): object {
   return checkOptions('modify', request, MODIFY_RULES)
 }
 
-/** @throws TypeError for what is no text. */
+/** @throws TypeError if the value is not a text, or is empty. */
 export function checked(caller: string, name: string, value: unknown): void {
   if (typeof value !== 'string' || value === '') throw new TypeError(`${caller}: ${name} must be a text`)
 }

@@ -2,10 +2,10 @@ import type { Clock } from '@luma-callback/core/inbox'
 import { createSlots, pause, systemClock } from '@luma-callback/core/internal'
 import type { LumaClient } from './client.ts'
 
-/** Resolves when the next question may be asked; rejects with the signal's reason if it aborts before. */
+/** Resolves when the next request may be sent; rejects with the signal's reason if it aborts first. */
 export type Pace = (signal: AbortSignal) => Promise<void>
 
-/** A number of turns a second at most, in the order they were asked for, whoever asks. */
+/** Allows at most `rate` turns a second, in the order of the calls. */
 export function createPace(rate: number, clock: Clock = systemClock): Pace {
   const slots = createSlots(1)
   const never = new AbortController().signal
@@ -16,7 +16,7 @@ export function createPace(rate: number, clock: Clock = systemClock): Pace {
   }
 }
 
-/** A client whose questions keep to a pace. */
+/** A client that waits for its turn before each request. */
 export function paced(client: Pick<LumaClient, 'details'>, pace: Pace): Pick<LumaClient, 'details'> {
   return {
     async details(taskId, { signal = new AbortController().signal } = {}) {

@@ -4,19 +4,19 @@ import type { LumaClient } from './client.ts'
 import { poll } from './poll.ts'
 
 export interface PollOptions extends WaitOptions {
-  /** Milliseconds between questions. Default: 30 000, which the provider recommends. */
+  /** Milliseconds between requests. Default: 30 000, which the provider recommends. */
   interval?: number | undefined
 }
 
 const RULES = { interval: integer({ fallback: 30_000, unit: 'milliseconds' }), ...WAIT_RULES }
 
 /**
- * Waits for a task with no receiver at all, by asking the API; the provider's "alternative solution". An API that is away
- * is asked again; what cannot pass, such as a wrong key or a task that does not exist, is thrown. That there is no such
- * task, or a success without a result, is believed after a few more questions: its record may be behind.
+ * Waits for a task without a receiver, by asking the API; the provider calls this the "alternative solution". While the API
+ * is down, it keeps asking. It throws on an error that cannot pass, such as a wrong key or an unknown task. An unknown task and
+ * a success without result URLs count only after a few more requests, because the API's record may be incomplete.
  *
- * @throws WaitTimeoutError (`ERR_LUMA_WAIT_TIMEOUT`), ApiError, what the signal was aborted with, or a TypeError that names
- * the option that is wrong or unknown.
+ * @throws WaitTimeoutError (`ERR_LUMA_WAIT_TIMEOUT`), ApiError, the reason of the signal, or a TypeError that names the option
+ * that is wrong or unknown.
  */
 export async function pollResult(
   client: Pick<LumaClient, 'details'>,

@@ -8,21 +8,21 @@ import { isApiError, type ApiError } from './errors.ts'
 export interface Polling {
   client: Pick<LumaClient, 'details'>
   taskId: string
-  /** Milliseconds between questions. */
+  /** Milliseconds between requests. */
   interval: number
   signal: AbortSignal
-  /** Whether an error of the API ends it. */
+  /** True if the error ends the polling. */
   isEnd: (error: ApiError) => boolean
-  /** Told what does not end it. */
+  /** Called with each error that does not end the polling. */
   tell: (error: ApiError) => void
 }
 
-/** How often the API's record may be behind: of a task just submitted it may know nothing yet, of a success no URLs. */
+/** Extra requests while the API's record may be incomplete: a new task may be unknown, a success may lack its URLs. */
 const GRACE = 3
-/** Milliseconds at most between the questions of that grace, so that who asks for a wrong task soon hears of it. */
+/** The longest pause between these extra requests, in milliseconds. It is short, so that a wrong task id fails soon. */
 const GRACE_PAUSE = 1_000
 
-/** Asks until a task is finished. */
+/** Asks the API until a task is finished. */
 export async function poll({ client, taskId, interval, signal, isEnd, tell }: Polling): Promise<LumaCallback> {
   for (let lags = 0; ;) {
     signal.throwIfAborted()

@@ -1,21 +1,22 @@
 import type { LumaCallback, Received } from '@luma-callback/core'
 import { printable } from '@luma-callback/core/internal'
 
-/** What `reconcile` tells. */
+/** The events of `reconcile`. */
 export type ReconcileEvent =
   /**
-   * A task had finished, and was handed to the receiver: `duplicate` if its callback was quicker, `conflict` if that said
-   * something else, `dead` if its hook had failed for good. It is handed in again, after ever longer pauses, until it is done.
+   * A finished task was given to the receiver. `duplicate`: its callback arrived first. `conflict`: its callback arrived first,
+   * with other content. `dead`: its hook has failed for good. It is given again, after longer and longer pauses, until its
+   * hook is done.
    */
   | { type: 'found'; callback: LumaCallback; recorded: Received }
-  /** A task is older than `maxAge`, and nobody asks for it any more. `age` in milliseconds. */
+  /** A task is older than `maxAge`, so the reconciler has given up on it. `age` is in milliseconds. */
   | { type: 'abandoned'; taskId: string; age: number }
-  /** The API wants to be left alone, for `delay` milliseconds. */
+  /** The API answered 429. The next request is in `delay` milliseconds. */
   | { type: 'limited'; delay: number }
-  /** The API could not be asked, or the receiver did not take it; it is tried again. */
+  /** The API, the list of tasks or the receiver failed. The next sweep tries again. */
   | { type: 'error'; taskId?: string; error: Error }
 
-/** The default observer: what someone should look at goes to `console.error`. */
+/** The default observer: prints the events that need attention with `console.error`. */
 export function printTroubles(event: ReconcileEvent): void {
   const isRoutine = event.type === 'found' && (event.recorded === 'recorded' || event.recorded === 'duplicate')
   if (!isRoutine) console.error(describeReconcileEvent(event))
@@ -29,11 +30,11 @@ export function describeReconcileEvent(event: ReconcileEvent): string {
 function describe(event: ReconcileEvent): string {
   switch (event.type) {
     case 'found':
-      return `the ${event.callback.outcome} of task ${printable(event.callback.taskId)} was found with the API${RECEIVED[event.recorded]}`
+      return `the API reports the ${event.callback.outcome} of task ${printable(event.callback.taskId)}${RECEIVED[event.recorded]}`
     case 'abandoned':
-      return `task ${printable(event.taskId)} has not finished after ${Math.round(event.age / 60_000)} minutes and is not asked for any more`
+      return `gave up on task ${printable(event.taskId)}, which has not finished after ${Math.round(event.age / 60_000)} minutes`
     case 'limited':
-      return `the API wants to be left alone; the next question is in ${Math.round(event.delay / 1_000)} s`
+      return `the API limits the rate of requests; the next one is in ${Math.round(event.delay / 1_000)} s`
     case 'error':
       return `${event.taskId === undefined ? 'open tasks' : `task ${printable(event.taskId)}`}: ${printable(event.error.message)}`
     default:
@@ -43,7 +44,7 @@ function describe(event: ReconcileEvent): string {
 
 const RECEIVED = {
   recorded: '',
-  duplicate: '; its callback had come before',
-  conflict: '; a callback with another content had come before',
-  dead: '; its hook had failed for good, so requeue it',
+  duplicate: '; its callback arrived earlier',
+  conflict: '; a callback with other content arrived earlier',
+  dead: '; its hook has failed for good, so requeue it',
 } as const

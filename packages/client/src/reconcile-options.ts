@@ -13,27 +13,27 @@ import type { LumaClient } from './client.ts'
 import type { ReconcileEvent } from './reconcile-events.ts'
 import type { OpenTask, TaskList } from './track-tasks.ts'
 
-/** What `reconcile` can be told. Times are milliseconds. */
+/** The options of `reconcile`. Times are in milliseconds. */
 export interface ReconcileOptions {
   client: Pick<LumaClient, 'details'>
-  /** Your `lumaCallback(…)`: what has finished goes through its inbox. */
+  /** Your `lumaCallback(…)`. Finished tasks go through its inbox. */
   receiver: Pick<LumaReceiver, 'receive' | 'has' | 'waitFor'>
-  /** The tasks that have not come back: a function of your own, or `trackTasks(file)`, which is kept up to date. */
+  /** The open tasks: a function of your own, or `trackTasks(file)`, from which settled tasks are removed. */
   pending: TaskList | (() => Iterable<OpenTask> | Promise<Iterable<OpenTask>>)
-  /** Between sweeps, and between the questions of one `waitFor`. Default: 30 000. */
+  /** The time between sweeps, and between the requests of one `waitFor`. Default: 30 000. */
   interval?: number | undefined
-  /** How old a task is before the API is asked about it. Default: 180 000. */
+  /** The age of a task before the API is asked about it. Default: 180 000. */
   overdueAfter?: number | undefined
   /**
-   * How old a task is when nobody asks any more. Default: 24 hours. One of which nobody could ask meanwhile, for the API or
-   * the receiver was away, is kept for the 14 days that its result may still be there, if that is longer.
+   * The age at which the reconciler gives up on a task. Default: 24 hours. While the API or the receiver is down, a task is
+   * kept for at least 14 days, as long as the provider keeps its result.
    */
   maxAge?: number | undefined
-  /** Tasks asked about a second at most, by sweeps and `waitFor` together. Default: 5. */
+  /** The most requests a second, by sweeps and `waitFor` together. Default: 5. */
   rate?: number | undefined
   /**
-   * Told what was found and what was given up on. Default: what someone should look at goes to `console.error`. What it
-   * throws, or rejects with, is told there too.
+   * Called with each event. Default: prints the events that need attention with `console.error`. If it throws or rejects,
+   * that error is printed there too.
    */
   observe?: ((event: ReconcileEvent) => unknown) | undefined
 }

@@ -1,21 +1,21 @@
 import { NodeVersionError } from '@luma-callback/core'
 import { pause, systemClock } from '@luma-callback/core/internal'
 
-/** A task that was submitted and has not come back. */
+/** A task that was submitted and has no callback yet. */
 export interface OpenTask {
   taskId: string
   submittedAt: Date
 }
 
-/** The tasks that are open, for `reconcile`; `createClient({ tasks })` adds each that it submits. */
+/** The list of open tasks for `reconcile`. `createClient({ tasks })` adds each task that it submits. */
 export interface TaskList {
   add(taskId: string, submittedAt: Date): unknown
-  /** It has come back, or nobody asks for it any more. */
+  /** Called when the callback has arrived, or when `reconcile` gives up on the task. */
   remove(taskId: string): unknown
   pending(): Iterable<OpenTask> | Promise<Iterable<OpenTask>>
 }
 
-/** A list of open tasks in a file. A write that finds it locked is tried again for 30 s, and then rejects. */
+/** A list of open tasks in a file. While the file is locked, a write is retried for 30 s, and then rejects. */
 export interface TrackedTasks extends TaskList {
   add(taskId: string, submittedAt: Date): Promise<void>
   remove(taskId: string): Promise<void>
@@ -23,18 +23,18 @@ export interface TrackedTasks extends TaskList {
   close(): void
 }
 
-/** Milliseconds that opening may wait for a lock; that is before anything else runs. */
+/** How long opening the file may wait for a lock, in milliseconds. This blocks the event loop, but only at start-up. */
 const OPENING = 5_000
-/** Milliseconds between the tries of a write, for which the event loop must not stand still. */
+/** Milliseconds between the tries of a write. The pause is asynchronous, so that the event loop goes on. */
 const RETRY_PAUSE = 50
-/** How often a write is tried: for 30 s. It is the only note of a task that is paid for. */
+/** The tries of a write, which take 30 s. They are many because a lost write loses a paid task. */
 const MOST_TRIES = 600
 
 /**
- * Keeps a small list of open tasks in an SQLite file, so that a restart forgets none. May be the inbox's own file's
- * neighbour, not the same file. Needs Node 22.13 or later.
+ * Keeps the list of open tasks in an SQLite file, so that a restart forgets none. It must not be the file of the inbox. Needs
+ * Node 22.13 or later.
  *
- * @throws NodeVersionError (`ERR_LUMA_NODE_VERSION`); what SQLite says of a file that cannot be opened.
+ * @throws NodeVersionError (`ERR_LUMA_NODE_VERSION`); the error of SQLite if the file cannot be opened.
  * @example
  * ```ts
  * import { createClient, trackTasks } from '@luma-callback/client'
@@ -44,12 +44,12 @@ const MOST_TRIES = 600
  * ```
  */
 export function trackTasks(file: string): TrackedTasks {
-  if (typeof file !== 'string' || file === '') throw new TypeError('trackTasks: the file must be a path')
+  if (typeof file !== 'string' || file === '') throw new TypeError('trackTasks: file must be a path')
   const { DatabaseSync } = sqlite()
   const database = new DatabaseSync(file)
   database.exec(`PRAGMA busy_timeout = ${OPENING}; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL`)
   database.exec('CREATE TABLE IF NOT EXISTS open_task (task_id TEXT PRIMARY KEY, submitted_at INTEGER NOT NULL) STRICT')
-  // From here on SQLite itself must not wait: it would hold up every request of this process.
+  // From here on SQLite must not wait: its waiting blocks the event loop, and with it every request.
   database.exec('PRAGMA busy_timeout = 0')
   const insert = database.prepare('INSERT OR IGNORE INTO open_task VALUES (?, ?)')
   const remove = database.prepare('DELETE FROM open_task WHERE task_id = ?')
@@ -59,7 +59,7 @@ export function trackTasks(file: string): TrackedTasks {
     add: (taskId, submittedAt) => untilUnlocked(() => insert.run(taskId, submittedAt.getTime())),
     remove: (taskId) => untilUnlocked(() => remove.run(taskId)),
     pending() {
-      if (isClosed) throw new Error(`the list of tasks ${file} was closed; close the reconciler before it`)
+      if (isClosed) throw new Error(`the list of tasks ${file} is closed; close the reconciler first`)
       const rows = select.all()
       return rows.map((row) => ({ taskId: String(row['task_id']), submittedAt: new Date(Number(row['submitted_at'])) }))
     },
@@ -84,7 +84,7 @@ async function untilUnlocked(write: () => unknown): Promise<void> {
   }
 }
 
-/** SQLITE_BUSY, the extended ones included. */
+/** SQLITE_BUSY and its extended codes. */
 function isBusy(error: unknown): boolean {
   const { errcode } = error as { errcode?: unknown }
   return typeof errcode === 'number' && (errcode & 0xff) === 5

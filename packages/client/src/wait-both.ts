@@ -9,14 +9,14 @@ export interface WaitParts {
   client: Pick<LumaClient, 'details'>
   receiver: Pick<LumaReceiver, 'receive' | 'has' | 'waitFor'>
   taskId: string
-  /** Milliseconds between questions. */
+  /** Milliseconds between requests. */
   interval: number
   /** Ends all waiting. */
   closing: AbortSignal
   emit: (event: ReconcileEvent) => void
 }
 
-/** Whichever is quicker: the callback, or the API. What the API tells goes through the receiver too. */
+/** Waits for the callback or for the API, and takes the first. The API's result goes through the receiver too. */
 export async function waitBoth(parts: WaitParts, options?: WaitOptions): Promise<LumaCallback> {
   const { signal, timeout } = checkOptions('waitFor', options, WAIT_RULES)
   const { client, receiver, taskId, interval, closing, emit } = parts
@@ -25,13 +25,13 @@ export async function waitBoth(parts: WaitParts, options?: WaitOptions): Promise
   const tell = (error: Error) => emit({ type: 'error', taskId, error })
 
   async function byPolling(): Promise<LumaCallback> {
-    // What has come already needs no question; if the receiver cannot tell, it says so itself.
+    // If the callback is there already, no request is needed. If `has` fails, `receiver.waitFor` reports it.
     if (await receiver.has(taskId).catch(() => false)) await pause(Infinity, ending, systemClock)
     const callback = await poll({ client, taskId, interval, signal: ending, isEnd: isAboutTask, tell })
     try {
       emit({ type: 'found', callback, recorded: await receiver.receive(callback) })
     } catch (error) {
-      // If it cannot be recorded now, the next sweep tries again; whoever waits need not.
+      // If the receiver cannot record it now, the next sweep tries again. The caller gets the result at once.
       tell(toError(error))
     }
     return callback
@@ -44,7 +44,7 @@ export async function waitBoth(parts: WaitParts, options?: WaitOptions): Promise
   }
 }
 
-/** What the API says of this task, and not of the account or of itself; for the callback may come all the same. */
+/** True if the error concerns this task. After any other error the callback may still arrive. */
 function isAboutTask({ code }: ApiError): boolean {
   return ['ERR_LUMA_API_NOT_FOUND', 'ERR_LUMA_API_INVALID', 'ERR_LUMA_API_GENERATION_FAILED'].includes(code)
 }
