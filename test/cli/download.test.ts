@@ -52,7 +52,7 @@ test('one of many that is not there does not keep the others, and is told with w
   expect(code).toBe(1)
   expect(stdout).toMatch(/^saved /m)
   expect(stderr).toBe(
-    `error: ${gone.url}: answered 404; the link has expired, or there never was such a file\n` +
+    `error: ${gone.url}: answered 404; the link has expired, or the file never existed\n` +
       'hint: the API gives a fresh link for 14 days: POST /api/v1/common/download-url\n',
   )
 })
@@ -105,11 +105,11 @@ test('Ctrl-C ends it, and the same command goes on from there', async () => {
 })
 
 test.each([
-  [['https://192.168.0.1/x.mp4'], 1, 'not an address of the public internet', '--allow-private takes'],
-  [['http://a.example/x.mp4'], 1, 'only https is asked', '--allow-http takes'],
+  [['https://192.168.0.1/x.mp4'], 1, 'not a public address', '--allow-private takes'],
+  [['http://a.example/x.mp4'], 1, 'only https is allowed', '--allow-http takes'],
   [[], 2, 'name URLs, or a file with a callback as --callback', ''],
   [['https://a.example/', '--callback', 'x.json'], 2, 'name URLs, or a file', ''],
-  [['https://a.example/', 'https://b.example/', '--sha256', 'x'], 2, '--sha256 is of one file', ''],
+  [['https://a.example/', 'https://b.example/', '--sha256', 'x'], 2, '--sha256 is for a single file', ''],
   [['https://a.example/', '--sha256', 'x'], 2, 'option "sha256" must be 64 hexadecimal digits', ''],
   [['--callback', 'no-such-file.json'], 2, 'no-such-file.json cannot be read', ''],
   [['https://a.example/', '--max-bytes', '1gb'], 2, 'It must be a', ''],

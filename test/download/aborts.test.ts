@@ -145,6 +145,6 @@ describe('of another realm, as values are in Jest', () => {
     const { url } = await plain()
     const write = () => Promise.reject(runInNewContext(`new Error('the bucket is full')`))
     const error = await failure(saveUrl(url, local({ write })))
-    expect(error.message).toMatch(/the sink did not take it: the bucket is full$/)
+    expect(error.message).toMatch(/the sink failed: the bucket is full$/)
   })
 })

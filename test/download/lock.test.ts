@@ -191,6 +191,6 @@ test('a link at the place of the lock is told of, not waited for', async () => {
   symlinkSync('/nonexistent/x', pathOf(to))
   const error = await failure(saveUrl(url, { ...local(to), name: 'big' }))
   expect(error).toMatchObject({ code: 'ERR_LUMA_DOWNLOAD_TARGET', retryable: false })
-  expect(error.message).toContain('.big.part.lock is there and is no file; take it away')
+  expect(error.message).toContain('.big.part.lock is not a regular file; remove it')
   expect(requests).toHaveLength(0)
 })

@@ -124,7 +124,7 @@ test('a bucket that is not there: the message names the object and what S3 said'
   const sink = s3Sink({ client, bucket: 'no-such-bucket' })
   const error = await failure(saveUrl(url, { ...local(sink), name: 'fox' }))
   expect(error).toMatchObject({ code: 'ERR_LUMA_DOWNLOAD_TARGET', retryable: true })
-  expect(error.message).toMatch(/^fox: the sink did not take it: .*bucket/)
+  expect(error.message).toMatch(/^fox: the sink failed: .*bucket/)
 })
 
 test.each([

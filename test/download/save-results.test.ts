@@ -160,5 +160,5 @@ test('options are checked, and sha256 is of one file', async () => {
   const task = { taskId: 'a', resultUrls: ['https://a.example/'] as [string] }
   await expect(saveResults(task, {} as SaveOptions)).rejects.toThrow('saveResults: option "to" must be')
   const one = { to: newDirectory(), sha256: '0'.repeat(64) }
-  await expect(saveResults(task, one)).rejects.toThrow('saveResults: option "sha256" is of one file')
+  await expect(saveResults(task, one)).rejects.toThrow('saveResults: option "sha256" is for a single file')
 })

@@ -127,7 +127,7 @@ describe('a sink that does not take it', () => {
       },
       'the bucket is full',
     ],
-    ['ends before it has read', async () => 'done', 'the sink was done before it had read all of it'],
+    ['ends before it has read', async () => 'done', 'the sink resolved before it had read the whole stream'],
   ]
   test.each(sinks)('%s', async (_, write, message) => {
     const { url, requests } = await startOrigin((request, response) =>
@@ -149,7 +149,7 @@ describe('a sink that does not take it', () => {
     for (const write of [async () => 'done', first]) {
       const error = await failure(saveUrl(url, { ...local({ write }), name: 'fox' }))
       expect(error).toMatchObject({ code: 'ERR_LUMA_DOWNLOAD_TARGET', retryable: true })
-      expect(error.message).toBe('fox: the sink was done before it had read all of it')
+      expect(error.message).toBe('fox: the sink resolved before it had read the whole stream')
     }
   })
 

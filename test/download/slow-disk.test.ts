@@ -119,7 +119,7 @@ describe('BlockWriter', () => {
     const first = writer.write(body)
     await reached
     expect(first).toBeInstanceOf(Promise)
-    expect(() => writer.write(Buffer.from('too early'))).toThrow('before the one before it was taken')
+    expect(() => writer.write(Buffer.from('too early'))).toThrow('the last one was still being taken')
     const flushed = writer.flush()
     letGo()
     await Promise.all([first, flushed])

@@ -16,7 +16,7 @@ describe('statuses', () => {
     const { url, requests } = await answering(status)
     const error = await failure(saveUrl(url, local(to)))
     expect(error).toMatchObject({ code: 'ERR_LUMA_DOWNLOAD_EXPIRED', retryable: false, status, name: 'DownloadError' })
-    expect(error.message).toBe(`${url}: answered ${status}; the link has expired, or there never was such a file`)
+    expect(error.message).toBe(`${url}: answered ${status}; the link has expired, or the file never existed`)
     expect(requests).toHaveLength(1)
     expect(readdirSync(to)).toEqual([])
   })

@@ -38,7 +38,7 @@ describe('size and length', () => {
     })
     const error = await failure(saveUrl(url, { ...local(to), maxBytes: 900_000 }))
     expect(error).toMatchObject({ code: 'ERR_LUMA_DOWNLOAD_TOO_LARGE', retryable: false })
-    expect(error.message).toBe(`${url}: it is larger than maxBytes, which is 900000`)
+    expect(error.message).toBe(`${url}: the file is larger than maxBytes, 900000`)
     expect(requests).toHaveLength(1)
     expect(readdirSync(to)).toEqual([])
     expect(sent).toBeLessThanOrEqual(1_000_000)
@@ -150,7 +150,7 @@ describe('checksums', () => {
     const retry = { attempts: 2, minDelay: 1 }
     const error = await failure(saveUrl(url, { ...local(to), retry }))
     expect(error).toMatchObject({ code: 'ERR_LUMA_DOWNLOAD_CHECKSUM', retryable: true })
-    expect(error.message).toMatch(/its (sha256|sha512|md5|crc32c) is [0-9a-f]+ and should be [0-9a-f]+/)
+    expect(error.message).toMatch(/its (sha256|sha512|md5|crc32c) is [0-9a-f]+ instead of [0-9a-f]+/)
     expect(requests.map((request) => request.headers.range)).toEqual([undefined, undefined])
     expect(visible(to)).toEqual([])
   })

@@ -211,5 +211,5 @@ test('without LUMA_TRIAL, a result on this machine is refused, and the callback 
   const server = start({ LUMA_INBOX: join(directory(), 'luma.db'), LUMA_TRIAL: '' })
   const { taskId, body } = await success()
   await post(await urlOf(server), body, signedHeaders(taskId))
-  await server.says(/"level":50.*"event":"dead".*only https is asked/)
+  await server.says(/"level":50.*"event":"dead".*only https is allowed/)
 })

@@ -75,7 +75,6 @@ const LONG_FUNCTIONS = [
   'core createInbox',
   'core createRunner',
   'core withSpool',
-  'download targetOf',
   'postgres createInspection',
   'postgres createJobStore',
   'postgres createRecorder',

@@ -1,6 +1,6 @@
 /**
- * What a call gives, or the signal's reason as soon as it aborts, for calls to whom nobody can say that it is over. What was
- * called may go on; nobody hears of it then.
+ * Resolves with the result of a call that takes no signal, or rejects with the signal's reason as soon as it aborts. The
+ * call itself may go on; its result is then ignored.
  */
 export function orAborted<Result>(signal: AbortSignal, call: () => Result | Promise<Result>): Promise<Result> {
   return new Promise((resolve, reject) => {

@@ -1,22 +1,22 @@
 import { isLumaError, LumaError } from '@luma-callback/core'
 
-/** What a `DownloadError` can be about. */
+/** The codes of a `DownloadError`. */
 export type DownloadErrorCode =
-  /** Cut off, refused, unknown host: the network. */
+  /** The network failed: connection broken or refused, unknown host. */
   | 'ERR_LUMA_DOWNLOAD_CONNECTION'
-  /** The content is not what it claims to be: no video, or encoded. */
+  /** The content is not a video, or it is compressed. */
   | 'ERR_LUMA_DOWNLOAD_CONTENT'
-  /** Another checksum than the server, or you, said. */
+  /** The checksum differs from that of the server or from `sha256`. */
   | 'ERR_LUMA_DOWNLOAD_CHECKSUM'
-  /** 403, 404 or 410: the URL has expired, or never was. */
+  /** 403, 404 or 410: the URL has expired or never existed. */
   | 'ERR_LUMA_DOWNLOAD_EXPIRED'
-  /** Not complete, or nobody can tell. */
+  /** The file is incomplete, or cannot be checked for it. */
   | 'ERR_LUMA_DOWNLOAD_LENGTH'
-  /** A URL or an address that must not be asked. */
+  /** The URL or its address is not allowed. */
   | 'ERR_LUMA_DOWNLOAD_REFUSED'
-  /** The server answered with another status than it should. */
+  /** The server answered with an unexpected status. */
   | 'ERR_LUMA_DOWNLOAD_STATUS'
-  /** The directory or the sink did not take it. */
+  /** The directory or the sink failed. */
   | 'ERR_LUMA_DOWNLOAD_TARGET'
   /** One of the timeouts. */
   | 'ERR_LUMA_DOWNLOAD_TIMEOUT'
@@ -24,23 +24,20 @@ export type DownloadErrorCode =
   | 'ERR_LUMA_DOWNLOAD_TOO_LARGE'
 
 export interface DownloadErrorOptions extends ErrorOptions {
-  /** Whether it may go otherwise the next time. */
+  /** True if another try may succeed. */
   retryable: boolean
   /** The status of the answer, if there was one. */
   status?: number | undefined
-  /** How long the server asks to be left alone, in milliseconds. */
+  /** How long the server asks to wait, in milliseconds. */
   retryAfter?: number | undefined
 }
 
-/** A full disk, or a page in place of a video: not gone a second later. */
-const MENDED_ELSEWHERE: ReadonlySet<DownloadErrorCode> = new Set([
-  'ERR_LUMA_DOWNLOAD_CONTENT',
-  'ERR_LUMA_DOWNLOAD_TARGET',
-])
+/** Errors that last: a full disk, or a page instead of the video. A retry a second later does not help. */
+const LASTING: ReadonlySet<DownloadErrorCode> = new Set(['ERR_LUMA_DOWNLOAD_CONTENT', 'ERR_LUMA_DOWNLOAD_TARGET'])
 
 /**
- * A result could not be saved. Rethrow it from a hook: what cannot succeed the next time either makes the callback dead
- * at once, all else is retried.
+ * A result could not be saved. Rethrow it from a hook: if `retryable` is false the callback is dead at once, else the hook is
+ * retried.
  */
 export class DownloadError extends LumaError {
   static {
@@ -50,7 +47,7 @@ export class DownloadError extends LumaError {
   override readonly retryable: boolean
   /** The status of the answer, if there was one. */
   readonly status: number | undefined
-  /** How long the server asks to be left alone, in milliseconds. */
+  /** How long the server asks to wait, in milliseconds. */
   readonly retryAfter: number | undefined
 
   constructor(code: DownloadErrorCode, message: string, options: DownloadErrorOptions) {
@@ -62,20 +59,20 @@ export class DownloadError extends LumaError {
   }
 
   /**
-   * Whether it was only interrupted: what has come is worth going on with, and another attempt soon may do. Else somebody
-   * has to mend something, or to wait longer.
+   * True if the download was only interrupted, so that another attempt soon may finish it. False if something must be fixed
+   * first, or if it needs a longer wait.
    */
   get isInterruption(): boolean {
-    return this.retryable && !MENDED_ELSEWHERE.has(this.code)
+    return this.retryable && !LASTING.has(this.code)
   }
 }
 
-/** Whether a result could not be saved, told by another copy of this package too. */
+/** True for a `DownloadError`, also one from another copy of this package. */
 export function isDownloadError(error: unknown): error is DownloadError {
   return isLumaError(error) && error.code.startsWith('ERR_LUMA_DOWNLOAD_')
 }
 
-/** What came is wrong, too much, or not to be had on this disk: nothing of it is of use to a later run. */
+/** Errors after which the bytes on disk are useless to a later run: wrong content, too large, or a target that failed. */
 const SPOILT: ReadonlySet<DownloadErrorCode> = new Set([
   'ERR_LUMA_DOWNLOAD_CHECKSUM',
   'ERR_LUMA_DOWNLOAD_CONTENT',
@@ -83,29 +80,29 @@ const SPOILT: ReadonlySet<DownloadErrorCode> = new Set([
   'ERR_LUMA_DOWNLOAD_TOO_LARGE',
 ])
 
-/** Whether what has come is to be thrown away. After all else, also a link that has expired, it can be gone on with. */
+/** True if the received bytes must be discarded. After other errors, such as an expired link, a later run can resume. */
 export function isSpoilt(error: unknown): boolean {
   return isDownloadError(error) && SPOILT.has(error.code)
 }
 
-/** Why a URL or an address was not asked. Trying again does not help. */
+/** The error for a URL or an address that is not allowed. A retry does not help. */
 export function refused(message: string, options?: ErrorOptions): DownloadError {
   return new DownloadError('ERR_LUMA_DOWNLOAD_REFUSED', message, { ...options, retryable: false })
 }
 
-/** What the network did. */
+/** An error of the network. */
 export function connectionError(message: string, options?: ErrorOptions): DownloadError {
   return new DownloadError('ERR_LUMA_DOWNLOAD_CONNECTION', message, { ...options, retryable: true })
 }
 
-/** What the disk or the sink did: a full disk may have room the next time. */
+/** An error of the disk or the sink. It is retryable: a full disk may have room later. */
 export function targetError(message: string, options?: ErrorOptions): DownloadError {
   return new DownloadError('ERR_LUMA_DOWNLOAD_TARGET', message, { ...options, retryable: true })
 }
 
-/** Something that is not a file is where one of ours goes: whoever put it there wanted us to write, or read, elsewhere. */
-export function noFile(path: string): DownloadError {
-  const message = `${path} is there and is no file; take it away`
+/** The path of one of our files is taken, for example by a link, which could redirect our reads and writes elsewhere. */
+export function notAFile(path: string): DownloadError {
+  const message = `${path} is not a regular file; remove it`
   return new DownloadError('ERR_LUMA_DOWNLOAD_TARGET', message, { retryable: false })
 }
 

@@ -4,12 +4,12 @@ export type { SaveOptions } from './save/options.ts'
 export type { OnProgress, Progress } from './save/progress.ts'
 export type { Timeouts } from './request/request.ts'
 
-// Elsewhere than into a directory
+// Sinks
 export type { Sink, SinkFound, SinkMeta } from './target/sink.ts'
 export { s3Sink, type S3ClientLike, type S3SinkOptions } from './target/s3.ts'
 
 // Errors
 export { DownloadError, type DownloadErrorCode, type DownloadErrorOptions } from './errors.ts'
 
-// What is public
+// Addresses
 export { isPublicAddress } from './guard/addresses.ts'

@@ -58,7 +58,7 @@ async function download(urls: string[], options: Options): Promise<number> {
     throw new Failure('name URLs, or a file with a callback as --callback', { exitCode: 2 })
   }
   if (sha256 !== undefined && urls.length !== 1) {
-    throw new Failure('--sha256 is of one file, so name one URL', { exitCode: 2 })
+    throw new Failure('--sha256 is for a single file, so name one URL', { exitCode: 2 })
   }
   const callback = file === undefined ? undefined : successIn(await readInput(file), file)
   const signal = interruption()
@@ -117,7 +117,7 @@ function hintFor({ code, retryable, message }: DownloadError): string | undefine
   if (code === 'ERR_LUMA_DOWNLOAD_EXPIRED')
     return 'the API gives a fresh link for 14 days: POST /api/v1/common/download-url'
   if (code === 'ERR_LUMA_DOWNLOAD_CONTENT') return '--any-content takes what is no video too'
-  if (message.endsWith('only https is asked')) return '--allow-http takes http URLs too'
-  if (message.includes('of the public internet')) return '--allow-private takes addresses of private networks too'
+  if (message.endsWith('only https is allowed')) return '--allow-http takes http URLs too'
+  if (message.endsWith('public address')) return '--allow-private takes addresses of private networks too'
   return retryable ? 'the same command again goes on from where it was' : undefined
 }

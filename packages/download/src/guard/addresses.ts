@@ -1,6 +1,6 @@
 import { BlockList, isIP } from 'node:net'
 
-/** The special-purpose registry of IANA for IPv4, and multicast. Nothing in it is where a video would be. */
+/** IANA's special-purpose registry for IPv4, and multicast. No video is served from these. */
 const SPECIAL_V4 = [
   '0.0.0.0/8',
   '10.0.0.0/8',
@@ -20,12 +20,12 @@ const SPECIAL_V4 = [
   '203.0.113.0/24',
   '224.0.0.0/4',
   '240.0.0.0/4',
-  // A public address, but of the host that a virtual machine of Azure runs on.
+  // A public address, but one of the host under an Azure virtual machine.
   '168.63.129.16/32',
 ]
-/** All that is public in IPv6. What else there is, mapped and translated IPv4 too, is refused. */
+/** The public part of IPv6. All other addresses are refused, also mapped and translated IPv4. */
 const PUBLIC_V6 = ['2000::/3']
-/** What is special in it, by the registry of IANA; 6to4 and Teredo have IPv4 addresses in them, whichever these are. */
+/** The special ranges inside it, from IANA's registry. 6to4 and Teredo addresses can contain any IPv4 address. */
 const SPECIAL_V6 = ['2001::/23', '2001:db8::/32', '2002::/16', '2620:4f:8000::/48', '3fff::/20']
 
 const specialV4 = listOf(SPECIAL_V4, 'ipv4')
@@ -42,8 +42,7 @@ function listOf(ranges: readonly string[], family: 'ipv4' | 'ipv6'): BlockList {
 }
 
 /**
- * Whether an address is one of the public internet. What cannot be read as an address is not, nor is one with a zone,
- * which is of a link.
+ * True for an address of the public internet. False for an invalid address, and for one with a zone, which is link-local.
  */
 export function isPublicAddress(address: string): boolean {
   if (address.includes('%')) return false

@@ -1,50 +1,50 @@
 import { pause, systemClock } from '@luma-callback/core/internal'
 import { link, lstat, open, readFile, rename, rm, utimes } from 'node:fs/promises'
-import { noFile } from '../errors.ts'
-import { isAtWork, isOwner, newOwner, type Owner } from './owner.ts'
+import { notAFile } from '../errors.ts'
+import { isAlive, isHolder, newHolder, type LockHolder } from './holder.ts'
 
-/** Milliseconds between looks at a lock that somebody has. */
-const LOOK_EVERY = 100
-/** Whoever has a lock touches it so often, in milliseconds. */
+/** Milliseconds between polls of a lock that is held. */
+const POLL_EVERY = 100
+/** The holder of a lock touches it at this interval, in milliseconds. */
 const TOUCH_EVERY = 1_000
-/** Looks in a row, of which none sees a touch, until it counts as untouched, whatever the clocks say. */
+/** Unchanged polls in a row until the lock counts as stale. Counting polls does not depend on the clocks. */
 const UNTOUCHED = 30
-/** It must also be so old, in milliseconds, where nothing else tells whether its owner is there. */
+/** The age that a stale lock must also have if its holder cannot be checked, in milliseconds. */
 const STALE = 60_000
-/** What somebody is only about to write is readable after so many milliseconds. */
+/** The same for a lock without a readable holder: a live holder has written it by then. */
 const WRITTEN = 2_000
 
 export interface Lock {
-  /** Whether it is ours still: to one who was stopped for long it may not be. */
+  /** True if this process still holds the lock. A process that was stopped for long may have lost it. */
   isHeld(): Promise<boolean>
   leave(): Promise<void>
 }
 
-/** What is seen of a lock at a moment. */
+/** One look at a lock. */
 interface Seen {
-  /** It is another lock, or was touched, if this is another one. */
+  /** Changes when the lock is touched or replaced. */
   stamp: string
   /** Milliseconds. */
   age: number
-  /** Undefined for a lock that its owner has not written, or died upon writing. */
-  owner: Owner | undefined
+  /** Undefined if the holder has not written it yet, or died while writing. */
+  holder: LockHolder | undefined
 }
 
 /**
- * Makes sure that one save at a time works on a file, in this process or any other. Who died with a lock is told by its
- * process; where that cannot be told, by nobody touching it. The latter can be wrong about one that was stopped, so
- * whoever has a lock asks whether it `isHeld` before a step that could do harm to another's work.
+ * Makes sure that only one save works on a file at a time, across processes. A lock is stale if its process is dead; if the
+ * process cannot be checked, if the lock is not touched for long. The second rule can be wrong about a stopped process, so the
+ * holder checks `isHeld` before each step that could damage the work of another.
  */
 export async function lock(path: string, signal: AbortSignal): Promise<Lock> {
-  const owner = await newOwner()
-  const isHeld = async (): Promise<boolean> => (await read(path))?.id === owner.id
+  const holder = await newHolder()
+  const isHeld = async (): Promise<boolean> => (await read(path))?.id === holder.id
   let last: string | undefined
-  for (let looks = 0; !(await create(path, owner)); looks++) {
+  for (let unchanged = 0; !(await create(path, holder)); unchanged++) {
     const seen = await look(path)
-    if (seen?.stamp !== last) looks = 0
+    if (seen?.stamp !== last) unchanged = 0
     last = seen?.stamp
-    if (seen && (await isLeft(seen, looks))) await takeAway(path, seen, owner.id)
-    else await pause(LOOK_EVERY, signal, systemClock)
+    if (seen && (await isStale(seen, unchanged))) await takeAway(path, seen, holder.id)
+    else await pause(POLL_EVERY, signal, systemClock)
     signal.throwIfAborted()
   }
   const timer = setInterval(() => void touch(path, isHeld), TOUCH_EVERY)
@@ -57,14 +57,14 @@ export async function lock(path: string, signal: AbortSignal): Promise<Lock> {
   }
 }
 
-async function create(path: string, owner: Owner): Promise<boolean> {
+async function create(path: string, holder: LockHolder): Promise<boolean> {
   const handle = await open(path, 'wx').catch((error: unknown) => unless(error, 'EEXIST'))
   if (!handle) return false
   try {
-    await handle.writeFile(JSON.stringify(owner))
+    await handle.writeFile(JSON.stringify(holder))
     return true
   } catch (error) {
-    // On a full disk. Nobody has to wait for what nobody holds.
+    // The disk may be full. An empty lock file would make others wait.
     await rm(path, { force: true })
     throw error
   } finally {
@@ -75,33 +75,33 @@ async function create(path: string, owner: Owner): Promise<boolean> {
 async function look(path: string): Promise<Seen | undefined> {
   const stats = await lstat(path, { bigint: true }).catch((error: unknown) => unless(error, 'ENOENT'))
   if (!stats) return undefined
-  if (!stats.isFile()) throw noFile(path)
+  if (!stats.isFile()) throw notAFile(path)
   const stamp = `${stats.dev} ${stats.ino} ${stats.mtimeNs}`
-  // A clock that is ahead leaves times that are to come.
-  return { stamp, age: Math.abs(Date.now() - Number(stats.mtimeMs)), owner: await read(path) }
+  // The time may lie in the future if the other machine's clock is ahead.
+  return { stamp, age: Math.abs(Date.now() - Number(stats.mtimeMs)), holder: await read(path) }
 }
 
-async function isLeft({ age, owner }: Seen, looks: number): Promise<boolean> {
-  const atWork = owner && (await isAtWork(owner))
-  if (atWork !== undefined) return !atWork
-  return age > (owner ? STALE : WRITTEN) && looks >= UNTOUCHED
+async function isStale({ age, holder }: Seen, unchanged: number): Promise<boolean> {
+  const alive = holder && (await isAlive(holder))
+  if (alive !== undefined) return !alive
+  return age > (holder ? STALE : WRITTEN) && unchanged >= UNTOUCHED
 }
 
-/** Of all that see it left, one takes it away; then all try again to make their own. */
+/** Removes a stale lock. If several processes try, one succeeds; then all try to create their own. */
 async function takeAway(path: string, seen: Seen, id: string): Promise<void> {
   const away = `${path}.${id}`
   await rename(path, away).catch((error: unknown) => unless(error, 'ENOENT'))
   const taken = await look(away)
-  // It was quicker than we, and this is the lock of one that is at work: it gets it back. If another one has come between,
-  // it does not, and finds out when it asks for it.
+  // The lock was replaced in the meantime, so this one belongs to a live process: put it back. If a third process has created
+  // its own by now, the link fails, and the live process notices by `isHeld`.
   if (taken && taken.stamp !== seen.stamp) await link(away, path).catch(() => {})
   await rm(away, { force: true })
 }
 
-async function read(path: string): Promise<Owner | undefined> {
+async function read(path: string): Promise<LockHolder | undefined> {
   try {
     const value: unknown = JSON.parse(await readFile(path, 'utf8'))
-    return isOwner(value) ? value : undefined
+    return isHolder(value) ? value : undefined
   } catch {
     return undefined
   }

@@ -5,39 +5,41 @@ import { offeredBy } from '../target/checksums.ts'
 import { DownloadError } from '../errors.ts'
 import type { Source } from '../target/target.ts'
 
-/** What an answer means for what we have. */
+/** What the answer brings, compared with the bytes that we have. */
 export type Verdict =
-  /** The file from its first byte. */
+  /** The whole file, from its first byte. */
   | { is: 'whole'; source: Source; isFramed: boolean }
-  /** What is missing of it, or some of that: up to `end`, of `total`. */
+  /** The next bytes, up to `end`, of `total`. */
   | { is: 'rest'; end: number; total: number }
-  /** We had all of it. */
+  /** Nothing: we have all bytes. */
   | { is: 'complete' }
-  /** The file is another one now, or this server cannot go on where we are. */
+  /** The file has changed, or the server cannot continue at our position. */
   | { is: 'changed' }
 
-/** What a request for the rest asks for. Nothing to go on with, no validator: the whole file. */
+/** The headers that ask for the rest of a file. Without bytes or without a validator there are none: it asks for the whole. */
 export function rangeHeaders(source: Source | undefined, received: number): Record<string, string> {
   if (received === 0 || source?.validator === undefined) return {}
   return { range: `bytes=${received}-`, 'if-range': source.validator }
 }
 
-/** A link's place, without what changes with each link to it. */
+/** A digest of a link without its query, which changes with each new link to the same file. */
 export function identityOf({ origin, pathname }: URL): string {
   return hash('sha256', `${origin}${pathname}`, 'hex')
 }
 
 /**
- * Whether a server may be asked to go on with what came of this source. A fresh link may lead to another place: there a
- * strong ETag and the length have to agree, which its answer shows. The time of a change says nothing of another place.
+ * True if the download of this source can resume at this URL. A new link may lead to another place. There the strong ETag and
+ * the length must match, which the answer shows; a modification time proves nothing about another place.
  */
-export function mayGoOn(source: Source, url: URL): boolean {
+export function canResume(source: Source, url: URL): boolean {
   return source.identity === identityOf(url) || (isStrong(source.validator) && source.total !== undefined)
 }
 
 /**
- * @param source - Of what we have, if a range was asked for.
- * @throws DownloadError for every answer that brings nothing.
+ * Compares an answer with the request for it.
+ *
+ * @param asked - `source` is set if a range was requested.
+ * @throws DownloadError if the answer has no usable body.
  */
 export function judge(
   answer: IncomingMessage,
@@ -45,7 +47,7 @@ export function judge(
 ): Verdict {
   const { url, shown, source, received } = asked
   const { statusCode: status = 0, headers } = answer
-  // Of a length that it does not tell, nobody could say whether what came is all.
+  // A range of unknown total length (`*`) does not match: the end of the file could not be checked.
   const range = /^bytes (?:(\d+)-(\d+)|\*)\/(\d+)$/.exec(headers['content-range'] ?? '')
   const [, first, last, total] = (range ?? []).map(Number) as (number | undefined)[]
   const isSame =
@@ -71,7 +73,7 @@ export function judge(
   }
 }
 
-/** By what we asked with. What an answer does not repeat is only taken as said where the file was before. */
+/** Compares the validator that we sent. An answer that does not repeat it counts as a match only at the same place. */
 function isSameVersion(headers: IncomingHttpHeaders, source: Source, url: URL): boolean {
   const now = isStrong(source.validator) ? headers.etag : headers['last-modified']
   return now === undefined ? source.identity === identityOf(url) : now === source.validator
@@ -91,27 +93,27 @@ function describe(headers: IncomingHttpHeaders, url: URL): Source {
   }
 }
 
-/** Whether the body's own form shows where it ends, so that one that is cut is told from a whole one. */
+/** True if the headers define where the body ends, so that a truncated body is detected. */
 function isFramed(headers: IncomingHttpHeaders): boolean {
-  // Any other coding at the end goes on until the connection is closed (RFC 9112, 6.3).
+  // With any other final coding the body ends when the connection closes (RFC 9112, 6.3).
   return headers['content-length'] !== undefined || /(?:^|,)\s*chunked\s*$/i.test(headers['transfer-encoding'] ?? '')
 }
 
 function refuseEncoded(headers: IncomingHttpHeaders, shown: string): void {
   const codings = `${headers['content-encoding'] ?? ''},${headers['transfer-encoding'] ?? ''}`
-  // Chunks are taken out by Node; what is compressed on the way is not, nor is what the server has so.
+  // Node decodes chunks, but it does not decompress.
   if (codings.split(',').every((coding) => /^\s*(?:identity|chunked)?\s*$/i.test(coding))) return
-  const message = `${shown}: it came compressed, though it was asked for as it is`
+  const message = `${shown}: the answer is compressed, although the request did not allow it`
   throw new DownloadError('ERR_LUMA_DOWNLOAD_CONTENT', message, { retryable: true })
 }
 
 const EXPIRED = new Set([403, 404, 410])
-/** Too early, too many, not ready: the server itself says later. */
+/** Timeout, too early, too many requests: the server says to try later. */
 const PASSING = new Set([408, 425, 429])
 
 function statusError(status: number, retryAfter: string | undefined, shown: string): DownloadError {
   if (EXPIRED.has(status)) {
-    const message = `${shown}: answered ${status}; the link has expired, or there never was such a file`
+    const message = `${shown}: answered ${status}; the link has expired, or the file never existed`
     return new DownloadError('ERR_LUMA_DOWNLOAD_EXPIRED', message, { retryable: false, status })
   }
   const retryable = PASSING.has(status) || status >= 500

@@ -4,15 +4,15 @@ import { connectionError, isDownloadError, refused, timeoutError } from '../erro
 import { publicLookup } from '../guard/lookup.ts'
 import { checkRedirect, showUrl, type UrlRules } from '../guard/url-rules.ts'
 
-/** Milliseconds. */
+/** All in milliseconds. */
 export interface Timeouts {
-  /** Until the connection stands. */
+  /** Until the connection is made. */
   connect: number
-  /** From there until the answer begins. */
+  /** From the connection until the answer begins. */
   firstByte: number
-  /** Without a byte. */
+  /** The longest time without a byte. */
   idle: number
-  /** For a whole file, all attempts and pauses included. */
+  /** For a whole file, with all attempts and pauses. */
   total: number | undefined
 }
 
@@ -25,7 +25,7 @@ export interface RequestSettings {
 const MOST_REDIRECTS = 5
 const REDIRECTS = new Set([301, 302, 303, 307, 308])
 
-/** An answer whose body has not been read, from wherever the redirects led. */
+/** Sends a request and follows redirects. Resolves with the answer, whose body is still unread. */
 export async function request(
   from: URL,
   headers: Readonly<Record<string, string>>,
@@ -49,8 +49,8 @@ function ask(
   const shown = showUrl(url)
   const isSecure = url.protocol === 'https:'
   const options: RequestOptions = {
-    // A connection of its own: one that was kept could lead elsewhere than where the name leads now; and no proxy of
-    // the environment, which would look names up itself.
+    // A new connection each time, because a kept one may lead to an old address of the name. Also no proxy from the
+    // environment, because it would do its own lookup.
     agent: false,
     headers: { ...headers, 'accept-encoding': 'identity' },
     signal,
@@ -67,14 +67,14 @@ function ask(
   })
   const answered = new Promise<IncomingMessage>((resolve, reject) => {
     outgoing.once('response', resolve)
-    // 101, which nobody asked for: the connection is out of the request's hands then, and so of its timeouts and signal.
+    // An unexpected 101. The request gives up its socket then, so its timeouts and its signal would not end it.
     outgoing.once('upgrade', (answer, socket) => {
       socket.destroy()
       resolve(answer)
     })
-    // It may come more than once, and after the answer has begun: then the body tells of it.
+    // Can fire more than once, also after the answer has begun. Then the body fails too.
     outgoing.on('error', (error) => reject(toDownloadError(error, shown, signal)))
-    // However it ends, it ends so; what was settled before stays.
+    // Fires after every end. If the promise is settled already, this does nothing.
     outgoing.once('close', () => {
       reject(toDownloadError(connectionError(`${shown}: closed before an answer came`), shown, signal))
     })
@@ -84,8 +84,8 @@ function ask(
 }
 
 /**
- * Hands over the chunks of a body, one after the other, as long as they keep coming. By events: iterating over a stream
- * took a sixth of the time of a whole download.
+ * Passes each chunk of a body to `take`, one at a time, until the body ends or is idle for too long. Uses events, because
+ * iterating over the stream took a sixth of the time of a whole download.
  */
 export async function readBody(
   answer: IncomingMessage,
@@ -93,12 +93,12 @@ export async function readBody(
   { timeouts: { idle }, signal }: RequestSettings,
   take: (chunk: Buffer) => Promise<void> | undefined,
 ): Promise<void> {
-  /** The chunk that is being taken. As long as we are the slow ones, the server is not blamed. */
+  /** Set while `take` works on a chunk. In that time the server is not idle. */
   let taking: Promise<void> | undefined
   const timer = setTimeout(late, idle)
 
   function late(): void {
-    if (!taking) answer.destroy(timeoutError(`${shown}: nothing came for ${idle} ms`))
+    if (!taking) answer.destroy(timeoutError(`${shown}: no data for ${idle} ms`))
   }
 
   async function hold(pending: Promise<void>): Promise<void> {
@@ -118,28 +118,28 @@ export async function readBody(
           const pending = take(chunk)
           if (pending) hold(pending).catch(reject)
         } catch (error) {
-          // Of what has come already, no more is handed over.
+          // Chunks that are buffered already must not be passed on.
           answer.removeAllListeners('data')
           reject(error)
         }
       })
-      // It may be told while the last chunk is still being taken.
+      // Can fire while `take` still works on the last chunk.
       answer.once('end', () => void Promise.resolve(taking).then(resolve, reject))
       answer.once('error', (error) => reject(toDownloadError(error, shown, signal)))
       answer.once('close', () => {
-        if (!answer.readableEnded) reject(connectionError(`${shown}: the connection was cut`))
+        if (!answer.readableEnded) reject(connectionError(`${shown}: the connection broke`))
       })
     })
   } finally {
     clearTimeout(timer)
     answer.destroy()
-    // A chunk that is being taken is at work on the target. Whatever comes next, the target must be at rest: writes that
-    // overlap damage the file, and a file that is only being opened would be left open.
+    // `take` may still write to the target. Wait for it: overlapping writes damage the file, and a file that is just being
+    // opened would stay open.
     await taking?.catch(() => {})
   }
 }
 
-/** What was aborted keeps its reason. */
+/** After an abort, gives the signal's reason. */
 function toDownloadError(error: Error, shown: string, signal: AbortSignal): Error {
   if (signal.aborted) return signal.reason as Error
   if (isDownloadError(error)) return error

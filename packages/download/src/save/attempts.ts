@@ -13,16 +13,16 @@ export interface AttemptSettings {
   signal: AbortSignal
 }
 
-/** Bytes further than it ever was, after which it counts as going on, not as failing again. */
+/** New bytes that an attempt must bring to count as progress, which resets the count of failures. */
 const PROGRESS = 1024 ** 2
 const MOST_REFRESHES = 2
 /**
- * Milliseconds that a server may ask for. A hook's own retries know nothing of what it asked for, and would all be over
- * before; but a hook has its time too (`hookTimeout`, ten minutes), so that a longer wait is for whoever called us.
+ * The longest `Retry-After` to wait for, in milliseconds. The retries of a hook do not know it and would end too soon, so the
+ * wait is here. A longer wait does not fit into the time of a hook (`hookTimeout`, ten minutes) and is left to the caller.
  */
 const PATIENCE = 120_000
 
-/** Attempts until it is complete, or until another one would be of no use. */
+/** Runs attempts until the file is complete, or until another attempt cannot help. */
 export async function withRetries(
   first: URL,
   transfer: Transfer,
@@ -31,7 +31,7 @@ export async function withRetries(
   let url = first
   let failures = 0
   let refreshes = 0
-  /** Bytes that it had come to at most. What starts over comes to them again, which is no progress. */
+  /** The most bytes that an attempt has reached. A download that starts over makes no progress until it passes them. */
   let furthest = 0
   for (let attempts = 1; ; attempts++) {
     try {
@@ -49,7 +49,7 @@ export async function withRetries(
       furthest = Math.max(furthest, transfer.received)
       const asked = error.retryAfter ?? 0
       if (!error.isInterruption || failures >= retry.attempts || asked > Math.max(PATIENCE, retry.maxDelay)) throw error
-      // Asked to come back at once, or in the past, by many times in a row: it is no less busy for that.
+      // A server may ask for no wait at all and still be busy, so the backoff is the minimum.
       await pause(Math.max(asked, backoffDelay(failures, retry, Math.random())), signal, systemClock)
     }
   }

@@ -22,40 +22,40 @@ import type { Timeouts } from '../request/request.ts'
 import type { Sink } from '../target/sink.ts'
 import type { UrlRules } from '../guard/url-rules.ts'
 
-/** Where results go, and what may be asked of whom. Times are milliseconds. */
+/** The options of `saveResults` and `saveUrl`. Times are in milliseconds. */
 export interface SaveOptions {
-  /** A directory, which is made if it is not there, or a sink such as `s3Sink(…)`. */
+  /** A directory, which is created if needed, or a sink such as `s3Sink(…)`. */
   to: string | Sink
-  /** Only these hosts are asked, named exactly as in the URL. Default: every public one. */
+  /** The only hosts to download from, exactly as in the URL. Default: all public hosts. */
   allowHosts?: readonly string[] | undefined
-  /** Takes `http:` too. Default: false. */
+  /** Allows `http:` URLs. Default: false. */
   allowHttp?: boolean | undefined
-  /** Takes addresses of private networks and of this machine too. For tests; never with URLs from a callback. Default: false. */
+  /** Allows private addresses and this machine. For tests; never with URLs from a callback. Default: false. */
   allowPrivate?: boolean | undefined
-  /** No file is larger than so many bytes. Default: 2 GiB. */
+  /** The largest size of a file, in bytes. Default: 2 GiB. */
   maxBytes?: number | undefined
-  /** The file's SHA-256 in hexadecimal, where you know it. */
+  /** The SHA-256 of the file in hexadecimal, if you know it. */
   sha256?: string | undefined
-  /** Only what begins as an MP4, MOV or AVI does is kept. Default: true. */
+  /** Keeps only files that begin like an MP4, MOV or AVI. Default: true. */
   checkContent?: boolean | undefined
-  /** `connect` 10 000; `firstByte` 30 000, from there until the answer; `idle` 30 000, without a byte; `total` none. */
+  /** `connect`: 10 000. `firstByte`, after the connection: 30 000. `idle`, without a byte: 30 000. `total`: none. */
   timeouts?: { [Name in keyof Timeouts]?: Timeouts[Name] | undefined } | undefined
   /**
-   * How what can pass is tried again: `attempts` in a row that come no mebibyte further, by default 5, with pauses of
-   * `minDelay`, 1 000 ms, that double to `maxDelay`, 30 000, a random half of each left out. A server that asks for a longer
-   * one gets it, up to two minutes or `maxDelay`; beyond that the error says how long, as `retryAfter`.
+   * The schedule of retries. `attempts`, by default 5, counts failures in a row that bring less than 1 MiB of new bytes. The
+   * delay starts at `minDelay`, 1 000, and doubles up to `maxDelay`, 30 000; up to half of each delay is left out at random. If
+   * the server asks for a longer delay it gets it, up to two minutes or `maxDelay`. Beyond that the error has it as `retryAfter`.
    */
   retry?: { [Name in keyof RetrySchedule]?: RetrySchedule[Name] | undefined } | undefined
-  /** Gives a fresh URL in place of one that has expired. Asked twice for a file at most. */
+  /** Gives a new URL for one that has expired. Called at most twice for a file. */
   refresh?: ((url: string) => string | Promise<string>) | undefined
-  /** Ends it; what has come so far is kept, and the next save goes on from there. `context.signal` in a hook. */
+  /** Stops the download. The received bytes are kept, and the next save resumes there. In a hook, pass `context.signal`. */
   signal?: AbortSignal | undefined
-  /** Told how far it is, ten times a second at most and at the end. */
+  /** Called with the progress, at most ten times a second and at the end. */
   onProgress?: OnProgress | undefined
 }
 
-/** The options with every default filled in. */
-export interface Settings {
+/** The options with all defaults. */
+export interface SaveSettings {
   to: string | Sink
   rules: UrlRules
   maxBytes: number
@@ -69,8 +69,8 @@ export interface Settings {
   name: string | undefined
 }
 
-/** What can be asked of whom is one thing in the settings. */
-type Given = Omit<Settings, 'rules'> & UrlRules
+/** The options as given: the rules for URLs are separate options there. */
+type Given = Omit<SaveSettings, 'rules'> & UrlRules
 
 const RULES: Rules<Given> = {
   to: custom((value) =>
@@ -108,20 +108,20 @@ const RULES: Rules<Given> = {
   name: optional(someText),
 }
 
-/** Results are many, and named by their task. */
-const ofOneFile = optional(custom<never>(() => 'is of one file; use saveUrl'))
+/** `saveResults` saves several files, and names them after their task. */
+const forOneFile = optional(custom<never>(() => 'is for a single file; use saveUrl'))
 const RULES_OF: Readonly<Record<'saveUrl' | 'saveResults', Rules<Given>>> = {
   saveUrl: RULES,
-  saveResults: { ...RULES, sha256: ofOneFile, name: ofOneFile },
+  saveResults: { ...RULES, sha256: forOneFile, name: forOneFile },
 }
 
 /**
  * Checks options and fills in their defaults.
  *
- * @param caller - The function that was given them.
+ * @param caller - The function that the user called, for error messages.
  * @throws TypeError that names the option that is wrong or unknown.
  */
-export function readOptions(caller: 'saveUrl' | 'saveResults', options: SaveOptions): Settings {
+export function readOptions(caller: 'saveUrl' | 'saveResults', options: SaveOptions): SaveSettings {
   const { allowHosts, allowHttp, allowPrivate, ...settings } = checkOptions(caller, options, RULES_OF[caller])
   return { ...settings, rules: { allowHosts, allowHttp, allowPrivate } }
 }

@@ -1,12 +1,12 @@
-/** How far a download is. */
+/** The progress of a download. */
 export interface Progress {
-  /** Where it comes from, without the query, which may hold what gives access. */
+  /** The source without its query, which may hold credentials. */
   url: string
-  /** Bytes, those of an earlier attempt included. */
+  /** Bytes received, those of earlier attempts included. */
   received: number
-  /** Bytes in all; undefined where the server does not tell. */
+  /** Bytes in total; undefined if the server does not say. */
   total: number | undefined
-  /** Bytes a second of late. */
+  /** The current speed, in bytes a second. */
   rate: number
 }
 
@@ -14,16 +14,16 @@ export type OnProgress = (progress: Progress) => void
 
 /** Milliseconds. */
 const REPORT_EVERY = 100
-/** Reports over which the rate is taken. */
+/** The number of reports that the rate is computed from. */
 const RATE_WINDOW = 20
 
-/** Tells `onProgress` how far it is, as often as anybody reads, also when nothing comes. */
+/** Calls `onProgress` at a steady interval, also while no bytes arrive. */
 export class Reporter {
   readonly #url: string
   readonly #onProgress: OnProgress
   #received = 0
   #total: number | undefined
-  /** What had come at the latest reports of this attempt, the oldest first. */
+  /** The latest reports of this attempt, the oldest first. */
   #seen: { at: number; received: number }[] = []
   #timer: NodeJS.Timeout | undefined
   #error: unknown
@@ -33,7 +33,7 @@ export class Reporter {
     this.#onProgress = onProgress
   }
 
-  /** An attempt begins, with so many bytes from before. */
+  /** An attempt begins, with `received` bytes from earlier ones. */
   begin(received: number, total: number | undefined): void {
     this.#seen = []
     this.#received = received
@@ -43,19 +43,19 @@ export class Reporter {
       try {
         this.#report()
       } catch (error) {
-        // Out of a timer it would end the process; so it ends the download.
+        // Thrown from a timer it would crash the process. `tell` throws it and so ends the download.
         this.#error ??= error
       }
     }, REPORT_EVERY)
   }
 
-  /** Throws what `onProgress` has thrown. */
+  /** Throws the error that `onProgress` threw, if any. */
   tell(received: number): void {
     this.#received = received
     if (this.#error !== undefined) throw this.#error
   }
 
-  /** It is complete. */
+  /** The download is complete. */
   end(): void {
     this.#total = this.#received
     this.#report()

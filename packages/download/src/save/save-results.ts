@@ -6,9 +6,9 @@ import { readOptions, type SaveOptions } from './options.ts'
 import { save, type Saved } from './save-url.ts'
 
 /**
- * Saves all results of a task, for use in `onSuccess`. Each is complete and checked, or not there at all; run again, what
- * is there is left as it is, and the rest is gone on with. The names are made from the task's id: nothing in a callback
- * can leave the directory or touch another task's files.
+ * Saves all results of a task, for use in `onSuccess`. A saved file is always complete and checked. Another run keeps the
+ * saved files and resumes the others. The file names come from the task's id and are safe: a callback cannot write outside the
+ * directory or to another task's files.
  *
  * @example
  * ```ts
@@ -26,27 +26,27 @@ import { save, type Saved } from './save-url.ts'
  * })
  * ```
  * @returns In the order of `resultUrls`.
- * @throws DownloadError when all have ended and one could not be saved. If several could not, one of them that can be
- * tried again. Let it leave the hook: it is retried, or made dead, as it says itself. Also what `signal` was aborted
- * with, what `refresh` or `onProgress` threw, and TypeError for options that are wrong and for a callback of a failure.
+ * @throws DownloadError when all downloads have ended and one failed. If several failed, it is one that can be retried. Let it
+ * leave the hook: its `retryable` decides if the callback is retried or dead. Also the reason of `signal`, the errors of
+ * `refresh` and `onProgress`, and TypeError for invalid options and for a callback of a failure.
  */
 export async function saveResults(
   { taskId, resultUrls }: Pick<LumaSuccess, 'taskId' | 'resultUrls'>,
   options: Omit<SaveOptions, 'sha256'>,
 ): Promise<Saved[]> {
   const settings = readOptions('saveResults', options)
-  // Without types, a callback of a failure gets here as easily as one of a success.
+  // JavaScript users may pass the callback of a failure.
   if (!Array.isArray(resultUrls))
     throw new TypeError(`saveResults: task ${taskId} has no resultUrls; only a success has`)
   const endings = await Promise.allSettled(resultUrls.map((url, index) => save(url, nameOf(taskId, index), settings)))
   settings.signal?.throwIfAborted()
   const errors = endings.map((ending) => (ending.status === 'rejected' ? toError(ending.reason) : undefined))
-  // As long as one of them can still be saved, the hook has to run again.
-  const canHelp = (error: Error | undefined): boolean =>
-    // Also what refresh threw may say that it is of no use.
+  // While one of the results can still be saved, the hook must run again.
+  const isRetryable = (error: Error | undefined): boolean =>
+    // An error of `refresh` may have a `retryable` too.
     error !== undefined && (error as { retryable?: unknown }).retryable !== false
-  const helpful = errors.findIndex(canHelp)
-  const index = helpful === -1 ? errors.findIndex((error) => error !== undefined) : helpful
+  const retryable = errors.findIndex(isRetryable)
+  const index = retryable === -1 ? errors.findIndex((error) => error !== undefined) : retryable
   if (index !== -1) throw ofTask(errors[index] as Error, { taskId, index, count: resultUrls.length })
   return endings.map((ending) => (ending as PromiseFulfilledResult<Saved>).value)
 }

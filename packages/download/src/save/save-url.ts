@@ -5,45 +5,46 @@ import { EXTENSIONS, contentTypeOf } from '../target/content.ts'
 import { enterDirectory } from '../target/directory.ts'
 import { isSpoilt, timeoutError } from '../errors.ts'
 import { nameOfUrl, safeName } from '../target/names.ts'
-import { readOptions, type SaveOptions, type Settings } from './options.ts'
+import { readOptions, type SaveOptions, type SaveSettings } from './options.ts'
 import { Reporter } from './progress.ts'
-import { sinkError, targetOf, type Sink } from '../target/sink.ts'
+import { sinkError, type Sink } from '../target/sink.ts'
+import { targetOf } from '../target/sink-target.ts'
 import { inSlot } from './slots.ts'
-import type { Found, Target } from '../target/target.ts'
+import type { SavedFile, Target } from '../target/target.ts'
 import { Transfer } from './transfer.ts'
 import { checkUrl, showUrl } from '../guard/url-rules.ts'
 
-/** A result that is there, complete and checked. */
+/** A saved result, complete and checked. */
 export interface Saved {
-  /** Where it is: the absolute path of the file, or what the sink said. */
+  /** The absolute path of the file, or the path that the sink gave. */
   path: string | undefined
-  /** The name that it was given, with its extension. */
+  /** The name of the file, with its extension. */
   name: string
-  /** Where it came from. */
+  /** The source, without its query. */
   url: string
   bytes: number
-  /** Hexadecimal. Undefined only for what a sink had already and does not know it of. */
+  /** Hexadecimal. Undefined only if a sink had the file already and does not know its SHA-256. */
   sha256: string | undefined
-  /** By its content, whatever the server said. */
+  /** From the content of the file, not from the server's header. */
   contentType: string
-  /** Attempts that it took, those that failed included; 0 for what was there already. */
+  /** The number of attempts, failed ones included; 0 if the file was there already. */
   attempts: number
-  /** Whether it went on where an earlier attempt, or an earlier run, had ended. */
+  /** True if the download resumed where an earlier attempt or an earlier run ended. */
   resumed: boolean
-  /** Whether it was there before, and nothing was fetched. */
+  /** True if the file was there already, so that nothing was downloaded. */
   alreadySaved: boolean
   /** Milliseconds. */
   duration: number
 }
 
 export interface SaveUrlOptions extends SaveOptions {
-  /** The name of the file, without an extension. Default: by the URL with its query; name what is linked to by links signed anew. */
+  /** The name of the file, without an extension. Default: made from the URL with its query. Set it if the same file gets new signed URLs. */
   name?: string | undefined
 }
 
 /**
- * Saves what is at a URL: complete and checked, or not at all. What is there already is left as it is, and what an
- * earlier run left unfinished is gone on with.
+ * Saves the file at a URL. A saved file is always complete and checked. A file that is there already is kept, and the
+ * unfinished download of an earlier run is resumed.
  *
  * @example
  * ```ts
@@ -51,8 +52,8 @@ export interface SaveUrlOptions extends SaveOptions {
  *
  * const { path, sha256 } = await saveUrl('https://files.example/fox.mp4', { to: 'videos' })
  * ```
- * @throws DownloadError, whose `retryable` says whether trying again can help; what `signal` was aborted with; what
- * `refresh` or `onProgress` threw; TypeError for options that are wrong.
+ * @throws DownloadError, whose `retryable` is true if a retry can help; the reason of `signal`; the errors of `refresh` and
+ * `onProgress`; TypeError for invalid options.
  */
 export async function saveUrl(url: string, options: SaveUrlOptions): Promise<Saved> {
   const settings = readOptions('saveUrl', options)
@@ -60,8 +61,8 @@ export async function saveUrl(url: string, options: SaveUrlOptions): Promise<Sav
   return save(url, name === undefined ? undefined : safeName(name), settings)
 }
 
-/** @param name - Safe, and without an extension. */
-export async function save(text: string, name: string | undefined, settings: Settings): Promise<Saved> {
+/** @param name - A safe name without an extension. */
+export async function save(text: string, name: string | undefined, settings: SaveSettings): Promise<Saved> {
   const startedAt = performance.now()
   const url = checkUrl(text, settings.rules)
   const { total } = settings.timeouts
@@ -80,7 +81,7 @@ interface Job {
   url: URL
   name: string
   startedAt: number
-  settings: Settings
+  settings: SaveSettings
   signal: AbortSignal
 }
 
@@ -90,8 +91,8 @@ async function intoDirectory(job: Job, directory: string): Promise<Saved> {
     const found = await inSlot(job.signal, () => place.find(job.settings.sha256, job.signal))
     const isRight = job.settings.sha256 === undefined || found?.sha256 === job.settings.sha256
     if (!found || !isRight) return await fetchTo(place.target, job)
-    // A crash between the last name and the end may have left a note.
-    await place.target.discard(new Error('it is there'))
+    // A crash after the rename to the final name may have left the note of the part file.
+    await place.target.discard(new Error('the file is there already'))
     return savedBefore(job, found)
   } finally {
     await place.leave()
@@ -136,7 +137,7 @@ async function fetchTo(target: Target, { url, name, startedAt, settings, signal 
     }
   } catch (error) {
     const isOver = !signal.aborted && isSpoilt(error)
-    // What goes wrong now must not hide what went wrong before.
+    // A failure here must not hide the first error.
     await (isOver ? target.discard(error as Error) : target.keep(error as Error)).catch(() => {})
     throw error
   } finally {
@@ -144,7 +145,7 @@ async function fetchTo(target: Target, { url, name, startedAt, settings, signal 
   }
 }
 
-function savedBefore({ url, startedAt }: Job, found: Found): Saved {
+function savedBefore({ url, startedAt }: Job, found: SavedFile): Saved {
   const duration = Math.round(performance.now() - startedAt)
   return { ...found, url: showUrl(url), attempts: 0, resumed: false, alreadySaved: true, duration }
 }

@@ -1,8 +1,8 @@
 import { createSlots } from '@luma-callback/core/internal'
 
 /**
- * Files that are worked on at once in this process; the others wait. More of them share the same line and disk, and each
- * costs memory. Whoever waits for a lock, or for another attempt, has none.
+ * The downloads that run at the same time in this process; the others wait. More would only share the same bandwidth and disk,
+ * and each costs memory. A download has no slot while it waits for a lock or for its next attempt.
  */
 const slots = createSlots(6)
 

@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http'
-import { identityOf, judge, mayGoOn, rangeHeaders, type Verdict } from '../request/answer.ts'
+import { identityOf, judge, canResume, rangeHeaders, type Verdict } from '../request/answer.ts'
 import { createDigester, type Digester } from '../target/checksums.ts'
 import { contentOf, HEAD, UNKNOWN, type Content } from '../target/content.ts'
 import { DownloadError } from '../errors.ts'
@@ -15,7 +15,7 @@ export interface TransferSettings extends RequestSettings {
   reporter: Reporter | undefined
 }
 
-/** A file that is complete and what it should be, at its place. */
+/** A complete and checked file under its final name. */
 export interface Complete {
   path: string | undefined
   bytes: number
@@ -23,11 +23,11 @@ export interface Complete {
   content: Content
 }
 
-/** One file on its way to a target, over as many attempts as it takes. */
+/** The download of one file into a target, over several attempts. */
 export class Transfer {
   /** Bytes that the target has. */
   received = 0
-  /** Whether it went on where an earlier attempt had ended. */
+  /** True if it resumed where an earlier attempt ended. */
   resumed = false
   readonly #target: Target
   readonly #settings: TransferSettings
@@ -41,10 +41,10 @@ export class Transfer {
     this.#settings = settings
   }
 
-  /** What an earlier run left of the same file. */
+  /** Loads the bytes that an earlier run left of the same file. */
   async #takeUp(url: URL): Promise<void> {
     const kept = await this.#target.kept()
-    if (!kept || !mayGoOn(kept.source, url)) return
+    if (!kept || !canResume(kept.source, url)) return
     const digester = createDigester(kept.source.checksums)
     let head: Buffer = Buffer.alloc(0)
     for await (const chunk of kept.chunks()) {
@@ -53,7 +53,7 @@ export class Transfer {
       digester.update(chunk)
     }
     const content = contentOf(head)
-    // An earlier run may have been told to take anything.
+    // An earlier run may have had `checkContent: false`.
     if (!content && this.#settings.checkContent) return
     this.#content = content ?? UNKNOWN
     this.#digester = digester
@@ -61,13 +61,13 @@ export class Transfer {
     this.received = kept.received
   }
 
-  /** Gets what is missing. Rejects with what came between. */
+  /** Downloads the missing bytes. */
   async attempt(url: URL): Promise<Complete> {
     const shown = showUrl(url)
     if (!this.#hasBegun) await this.#takeUp(url)
     this.#hasBegun = true
-    if (this.#source && !mayGoOn(this.#source, url)) this.#startOver()
-    // At another place than where it was, somebody has to say that it is the same.
+    if (this.#source && !canResume(this.#source, url)) this.#startOver()
+    // If the URL leads to another place, a request must first show that the file there is the same.
     const isComplete = this.received > 0 && this.received === this.#source?.total
     if (isComplete && this.#source?.identity === identityOf(url)) this.resumed = true
     else await this.#get(url, shown)
@@ -84,10 +84,10 @@ export class Transfer {
       const verdict = judge(answer, { url, shown, received: this.received, ...(source && { source }) })
       if (verdict.is !== 'changed') return await this.#accept(verdict, answer, shown)
     } finally {
-      // Whatever became of it: an answer that nobody reads would hold its connection open.
+      // An unread answer would keep its connection open.
       answer.destroy()
     }
-    if (!isRange) throw lengthError(`${shown}: answered ${answer.statusCode} and was not asked for a part`)
+    if (!isRange) throw lengthError(`${shown}: answered ${answer.statusCode} to a request without a range`)
     this.#startOver()
     await this.#get(url, shown)
   }
@@ -119,13 +119,11 @@ export class Transfer {
     this.#checkSize(source.total ?? 0, shown)
     const { checksums } = source
     if (!isFramed && this.#settings.sha256 === undefined && Object.keys(checksums).length === 0) {
-      throw lengthError(
-        `${shown}: the server tells neither a length nor a checksum; nobody could tell whether it is whole`,
-      )
+      throw lengthError(`${shown}: the server sends no length and no checksum, so the file cannot be checked`)
     }
     this.#digester = createDigester(checksums)
     this.#settings.reporter?.begin(0, source.total)
-    // What it is shows in its first bytes, and a sink asks for it before it takes any.
+    // The first bytes show the type of the content, which a sink needs before the stream begins.
     let first: Buffer = Buffer.alloc(0)
     await readBody(answer, shown, this.#settings, (chunk) => {
       if (this.#source) return this.#take(chunk, shown)
@@ -138,7 +136,7 @@ export class Transfer {
   async #begin(source: Source, first: Buffer, shown: string): Promise<void> {
     const content = contentOf(first)
     if (!content && this.#settings.checkContent) {
-      const message = `${shown}: it does not begin as an MP4, MOV or AVI file does; something else came in its place`
+      const message = `${shown}: the content is not an MP4, MOV or AVI file`
       throw new DownloadError('ERR_LUMA_DOWNLOAD_CONTENT', message, { retryable: true })
     }
     this.#content = content ?? UNKNOWN
@@ -153,13 +151,13 @@ export class Transfer {
     { end, total }: Extract<Verdict, { is: 'rest' }>,
   ): Promise<void> {
     this.#checkSize(total, shown)
-    // A first answer in chunks that broke off did not tell it.
+    // If the first answer was chunked, its total was unknown.
     if (this.#source) this.#source = { ...this.#source, total }
     this.#settings.reporter?.begin(this.received, total)
     await readBody(answer, shown, this.#settings, (chunk) => this.#take(chunk, shown))
     if (this.received === end) return
     if (this.received > end) this.#startOver()
-    throw lengthError(`${shown}: another number of bytes came than the answer was of`)
+    throw lengthError(`${shown}: the number of bytes differs from the range of the answer`)
   }
 
   #take(chunk: Buffer, shown: string): Promise<void> | undefined {
@@ -173,7 +171,7 @@ export class Transfer {
   #checkSize(bytes: number, shown: string): void {
     const { maxBytes } = this.#settings
     if (bytes <= maxBytes) return
-    const message = `${shown}: it is larger than maxBytes, which is ${maxBytes}`
+    const message = `${shown}: the file is larger than maxBytes, ${maxBytes}`
     throw new DownloadError('ERR_LUMA_DOWNLOAD_TOO_LARGE', message, { retryable: false })
   }
 
@@ -182,14 +180,14 @@ export class Transfer {
     const { received } = this
     const { total = received, checksums } = this.#source ?? { checksums: {} }
     this.#checkSize(received, shown)
-    if (received < total) throw lengthError(`${shown}: ${received} bytes came of ${total}`)
+    if (received < total) throw lengthError(`${shown}: received only ${received} of ${total} bytes`)
     try {
-      if (received > total) throw lengthError(`${shown}: ${received} bytes came, and it should have been ${total}`)
+      if (received > total) throw lengthError(`${shown}: received ${received} bytes instead of ${total}`)
       const sha256 = this.#digester.finish({ ...checksums, ...(asked !== undefined && { sha256: asked }) }, shown)
       reporter?.end()
       return { bytes: received, sha256, content: this.#content }
     } catch (error) {
-      // Whichever byte is wrong: all of them have to come again.
+      // It is unknown which byte is wrong, so all must be downloaded again.
       this.#startOver()
       throw error
     }

@@ -1,23 +1,23 @@
 import type { FileHandle } from 'node:fs/promises'
 
-/** Bytes that are gathered before they are written. */
+/** The size of a write, in bytes. */
 const BLOCK = 1024 ** 2
 
 /**
- * Writes a file from front to back in large blocks; while one is written, the next fills. Chunks are copied into two
- * blocks that stay, so that memory is the same for any size and chunks die young.
+ * Writes a file from front to back in large blocks. While one block is written, the next one fills. Chunks are copied into two
+ * fixed blocks, so that the memory is the same for any file size and the garbage collector frees chunks early.
  *
- * One chunk at a time: the rest of one that waits for a block would land behind what came after it, and two writes would
- * go to the same place of the file. A chunk that comes too early is refused.
+ * It takes one chunk at a time. Otherwise the rest of a chunk that waits for a block would be written after the next chunk, and
+ * two writes would go to the same place of the file. A chunk that comes too early is refused.
  */
 export class BlockWriter {
-  /** Bytes that the file has taken, from its first one on. */
+  /** Bytes that are written to the file, counted from its start. */
   written: number
   readonly #handle: FileHandle
   #filling: Buffer = Buffer.allocUnsafe(BLOCK)
   #free: Buffer = Buffer.allocUnsafe(BLOCK)
   #size = 0
-  /** A chunk of which a rest waits for a block. */
+  /** Set while the rest of a chunk waits for a block. */
   #taking: Promise<void> | undefined
   #writing: Promise<void> | undefined
   #error: Error | undefined
@@ -27,18 +27,18 @@ export class BlockWriter {
     this.written = position
   }
 
-  /** Takes a chunk at once, or when the promise resolves. What failed meanwhile is thrown here. */
+  /** Takes a chunk, at once or when the promise resolves. Throws the error of an earlier write. */
   write(chunk: Buffer): Promise<void> | undefined {
-    if (this.#taking) throw new Error('a chunk came before the one before it was taken')
+    if (this.#taking) throw new Error('a chunk arrived while the last one was still being taken')
     const taking = this.#take(chunk)
     if (!taking) return undefined
     this.#taking = taking.finally(() => (this.#taking = undefined))
     return this.#taking
   }
 
-  /** Resolves when the file has taken all. */
+  /** Resolves when all bytes are written to the file. */
   async flush(): Promise<void> {
-    // Whoever gave the chunk is told if it fails.
+    // The caller of `write` gets this error.
     await this.#taking?.catch(() => {})
     await this.#writing
     if (this.#size > 0 && !this.#error) this.#start()
@@ -75,7 +75,7 @@ export class BlockWriter {
     )
   }
 
-  /** A write may take less than it was given, as on a disk that is nearly full: the next one then says why. */
+  /** A write may take only a part of a block, as on a disk that is nearly full. The next write then gives the error. */
   async #put(block: Buffer): Promise<void> {
     for (let done = 0; done < block.length;) {
       const { bytesWritten } = await this.#handle.write(block, done, block.length - done, this.written)

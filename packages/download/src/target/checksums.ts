@@ -3,7 +3,7 @@ import type { IncomingHttpHeaders } from 'node:http'
 import { crc32c } from './crc32c.ts'
 import { DownloadError } from '../errors.ts'
 
-/** Bytes of each digest that we can count. */
+/** The supported digests, with their lengths in bytes. */
 const LENGTHS = { sha256: 32, sha512: 64, md5: 16, crc32c: 4 } as const
 
 type Algorithm = keyof typeof LENGTHS
@@ -12,10 +12,10 @@ const ALGORITHMS = Object.keys(LENGTHS) as Algorithm[]
 /** Digests that a file must have, in hexadecimal. */
 export type Checksums = { [Name in Algorithm]?: string | undefined }
 
-/** What has been read so far. */
+/** Computes the digests of a file. */
 export interface Digester {
   update(chunk: Buffer): void
-  /** The SHA-256 in hexadecimal, once all has been read. Throws a DownloadError if it is another file than it should be. */
+  /** Gives the SHA-256 in hexadecimal after the last chunk. Throws a DownloadError if a digest differs from the expected one. */
   finish(expected: Checksums, shown: string): string
 }
 
@@ -24,7 +24,7 @@ interface Count {
   digest(): string
 }
 
-/** SHA-256, and what else somebody offers to compare with: each costs as much again. */
+/** Computes SHA-256 and the offered digests, but no others, because each costs as much again. */
 export function createDigester(offered: Checksums): Digester {
   const counts = ALGORITHMS.filter((name) => name === 'sha256' || offered[name] !== undefined).map(
     (name) => [name, countOf(name)] as const,
@@ -39,7 +39,7 @@ export function createDigester(offered: Checksums): Digester {
         const [is, should] = [count.digest(), expected[name]]
         if (name === 'sha256') sha256 = is
         if (should === undefined || is === should) continue
-        const message = `${shown}: its ${name} is ${is} and should be ${should}; it was damaged on the way, or is another file`
+        const message = `${shown}: its ${name} is ${is} instead of ${should}; the file is damaged, or it is another file`
         throw new DownloadError('ERR_LUMA_DOWNLOAD_CHECKSUM', message, { retryable: true })
       }
       return sha256
@@ -62,8 +62,8 @@ function countOf(name: Algorithm): Count {
 }
 
 /**
- * The checksums that a whole answer offers: SHA-256, SHA-512 and MD5 of Repr-Digest and Content-Digest (RFC 9530) and of
- * Digest (RFC 3230), Content-MD5 (RFC 1864), that of S3, and MD5 and CRC-32C of Google Cloud Storage.
+ * Reads the checksums in the headers of a whole answer: SHA-256, SHA-512 and MD5 from Repr-Digest and Content-Digest (RFC 9530)
+ * and Digest (RFC 3230), Content-MD5 (RFC 1864), SHA-256 from S3, and MD5 and CRC-32C from Google Cloud Storage.
  */
 export function offeredBy(headers: IncomingHttpHeaders): Checksums {
   const text = (name: string): string => [headers[name] ?? []].flat().join(',')
@@ -84,7 +84,7 @@ export function offeredBy(headers: IncomingHttpHeaders): Checksums {
   return offered
 }
 
-/** What a list with commas has: `sha-256=:…:`, with whatever parameters, or `SHA-256=…`. */
+/** Parses a comma-separated list of `sha-256=:…:`, with or without parameters, or `SHA-256=…`. */
 function membersOf(list: string): Map<string, string> {
   const members = new Map<string, string>()
   for (const member of list.split(',')) {
@@ -94,7 +94,7 @@ function membersOf(list: string): Map<string, string> {
   return members
 }
 
-/** What is not as long as such a digest is something else: S3 gives one of the parts' digests, with their number. */
+/** Ignores values of another length. S3, for example, can send a digest of the digests of its parts, with their count. */
 function toHex(base64: string | undefined, length: number): string | undefined {
   if (base64 === undefined || !/^[A-Za-z0-9+/]+={0,2}$/.test(base64)) return undefined
   const bytes = Buffer.from(base64, 'base64')

@@ -1,30 +1,30 @@
-/** What a file begins with, and the name and type that it gets for it. */
+/** A kind of content, with its file extension and its media type. */
 export interface Content {
   extension: string
   type: string
 }
 
-/** Bytes of the beginning that tell. */
+/** The number of first bytes that show the kind of content. */
 export const HEAD = 12
 
 const MP4: Content = { extension: 'mp4', type: 'video/mp4' }
 const QUICKTIME: Content = { extension: 'mov', type: 'video/quicktime' }
 const AVI: Content = { extension: 'avi', type: 'video/x-msvideo' }
-/** What is told nothing by its beginning. */
+/** Any other content. */
 export const UNKNOWN: Content = { extension: 'bin', type: 'application/octet-stream' }
 
 const ALL = [MP4, QUICKTIME, AVI, UNKNOWN]
 /** Every extension that a saved file can have. */
 export const EXTENSIONS: readonly string[] = ALL.map(({ extension }) => extension)
 
-/** The type of a file that we named. */
+/** The media type for a file name that we gave. */
 export function contentTypeOf(name: string): string {
   return (ALL.find(({ extension }) => name.endsWith(`.${extension}`)) ?? UNKNOWN).type
 }
 
 /**
- * The kind of video that begins so, or undefined. Never by the name or the type that the server gives: both are what a
- * stranger says. By the file type box of ISO/IEC 14496-12 for MP4 and MOV, and by RIFF for AVI.
+ * Gives the kind of video from its first bytes, or undefined. The server's file name and type are not trusted. MP4 and MOV
+ * have the file type box of ISO/IEC 14496-12; AVI has a RIFF header.
  */
 export function contentOf(head: Buffer): Content | undefined {
   const text = head.toString('latin1')

@@ -1,4 +1,4 @@
-/** Castagnoli's polynomial, its bits turned round. Node has CRC-32 only, which is of another one. */
+/** Castagnoli's polynomial, with its bits reversed. Node only has CRC-32, which uses another polynomial. */
 const POLYNOMIAL = 0x82f63b78
 
 const table = Int32Array.from({ length: 256 }, (_, byte) => {
@@ -8,13 +8,13 @@ const table = Int32Array.from({ length: 256 }, (_, byte) => {
 })
 
 /**
- * CRC-32C (RFC 9260, appendix A) of what comes after what gave `crc`.
+ * Continues a CRC-32C (RFC 9260, appendix A) with more bytes.
  *
- * @param crc - 0 for the beginning.
+ * @param crc - The result for the bytes before; 0 at the start.
  */
 export function crc32c(bytes: Uint8Array, crc: number): number {
   let remainder = ~crc
-  // By index: iterating took three times as long.
+  // A loop by index, because iterating took three times as long.
   for (let at = 0; at < bytes.length; at++) {
     remainder = (table[(remainder ^ (bytes[at] as number)) & 0xff] as number) ^ (remainder >>> 8)
   }

@@ -3,20 +3,20 @@ import { lstat, mkdir, open } from 'node:fs/promises'
 import { resolve } from 'node:path'
 import { createDigester } from './checksums.ts'
 import { contentOf, EXTENSIONS, HEAD, UNKNOWN, type Content } from './content.ts'
-import { isDownloadError, noFile, targetError } from '../errors.ts'
+import { isDownloadError, notAFile, targetError } from '../errors.ts'
 import { lock } from '../lock/lock.ts'
 import { PartFile } from './part-file.ts'
-import type { Found, Target } from './target.ts'
+import type { SavedFile, Target } from './target.ts'
 
-/** A place in a directory, which nobody else works on until it is left. */
+/** The place of one file in a directory. It is locked against others until `leave`. */
 export interface Place {
-  /** What is there under this name already, best with this SHA-256. Without one of our extensions it is not ours. */
-  find(sha256: string | undefined, signal: AbortSignal): Promise<Found | undefined>
+  /** Finds a file with this name and one of our extensions, if possible with this SHA-256. */
+  find(sha256: string | undefined, signal: AbortSignal): Promise<SavedFile | undefined>
   target: Target
   leave(): Promise<void>
 }
 
-/** @throws DownloadError (`ERR_LUMA_DOWNLOAD_TARGET`) for a directory that cannot be made or written to */
+/** @throws DownloadError (`ERR_LUMA_DOWNLOAD_TARGET`) if the directory cannot be created or written to. */
 export async function enterDirectory(directory: string, name: string, signal: AbortSignal): Promise<Place> {
   const root = resolve(directory)
   const hidden = resolve(root, `.${name}.part`)
@@ -58,17 +58,17 @@ async function find(
   root: string,
   name: string,
   asked: { sha256: string | undefined; signal: AbortSignal },
-): Promise<Found | undefined> {
-  let other: Found | undefined
+): Promise<SavedFile | undefined> {
+  let other: SavedFile | undefined
   for (const extension of EXTENSIONS) {
     const path = resolve(root, `${name}.${extension}`)
     const stats: Stats | undefined = await lstat(path).catch(() => undefined)
     if (!stats) continue
-    if (!stats.isFile()) throw noFile(path)
+    if (!stats.isFile()) throw notAFile(path)
     const [sha256, content] = await read(path, asked.signal)
     const found = { path, name: `${name}.${extension}`, bytes: stats.size, sha256, contentType: content.type }
     if (asked.sha256 === undefined || sha256 === asked.sha256) return found
-    // What was fetched in its place may have got another extension.
+    // A file with the right SHA-256 may have another extension.
     other ??= found
   }
   return other
@@ -77,7 +77,7 @@ async function find(
 async function read(path: string, signal: AbortSignal): Promise<[sha256: string, Content]> {
   const digester = createDigester({})
   for await (const chunk of createReadStream(path, { highWaterMark: 1024 ** 2 })) {
-    // Not by the stream: it would fail with an error of its own, not with the reason.
+    // If the stream got the signal, it would fail with its own error instead of the signal's reason.
     signal.throwIfAborted()
     digester.update(chunk as Buffer)
   }
@@ -90,7 +90,7 @@ async function read(path: string, signal: AbortSignal): Promise<[sha256: string,
   }
 }
 
-/** What the system says, for the person who has to make room or give rights. */
+/** Adds the directory to an error of the system, such as a full disk or a missing permission. */
 async function onDisk<Result>(root: string, work: () => Promise<Result>): Promise<Result> {
   try {
     return await work()
@@ -99,13 +99,13 @@ async function onDisk<Result>(root: string, work: () => Promise<Result>): Promis
   }
 }
 
-/** An error of a file operation has a `syscall`. In Jest it is of another realm than this code, so its class tells nothing. */
+/** An error of a file operation has a `syscall`. Its class is no help: in Jest it belongs to another realm. */
 function isSystemError(error: unknown): error is NodeJS.ErrnoException {
   return typeof error === 'object' && error !== null && 'syscall' in error
 }
 
 function explained(root: string, error: unknown): unknown {
-  // An abort may have any reason, null too.
+  // The reason of an abort may be any value, even null.
   if (isDownloadError(error) || !isSystemError(error)) return error
   return targetError(`cannot save into ${root}: ${error.message}`, { cause: error })
 }

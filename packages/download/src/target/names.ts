@@ -1,23 +1,23 @@
 import { hash } from 'node:crypto'
 
-/** Characters of a task id that are kept as they are: of them no file system takes two for one, and none has a meaning. */
+/** Task ids that are used as they are. Every file system keeps these characters apart and gives them no special meaning. */
 const PLAIN = /^[a-z0-9][a-z0-9_-]{0,79}$/
-/** Windows takes these for devices, whatever comes after a dot. */
+/** Windows treats these names as devices, with any extension. */
 const DEVICE = /^(?:con|prn|aux|nul|com\d|lpt\d)$/
 
 /**
- * The name of a task's file without its extension. Two tasks never have the same, also where capitals do not count: what
- * is not plain gets a digest behind a dot, which plain ids have not.
+ * The name of a task's file without its extension. Two tasks never have the same name, even on a file system that ignores case:
+ * a task id that is not plain gets a dot and a digest, and plain ids have no dot.
  *
- * @param index - Counted from 0, as in `resultUrls`.
+ * @param index - The index in `resultUrls`, from 0.
  */
 export function nameOf(taskId: string, index: number): string {
   return `${safeName(taskId)}-${index + 1}`
 }
 
 /**
- * A name for the file at a URL: what one would call it, made safe, and a digest, for two may be called the same. The query
- * counts, for it may be what tells one file from another; of a link that was signed anew, nobody can know that by the link.
+ * A name for the file at a URL: the readable part of its path, made safe, and a digest of the URL. The digest includes the
+ * query, because the query may select the file. A new signed link to the same file therefore gets another name.
  */
 export function nameOfUrl({ origin, pathname, search }: URL): string {
   const last =
@@ -28,7 +28,7 @@ export function nameOfUrl({ origin, pathname, search }: URL): string {
   return withDigest(last, `${origin}${pathname}${search}`)
 }
 
-/** A name that is a file's own, whatever it is made from. */
+/** A safe and unique file name for any id. */
 export function safeName(id: string): string {
   return PLAIN.test(id) && !DEVICE.test(id) ? id : withDigest(id, id)
 }

@@ -2,7 +2,7 @@ import { checkOptions, integer, nested, optional, text, type Rules } from '@luma
 import type { Checksums } from './checksums.ts'
 import type { Source } from './target.ts'
 
-/** Which file a part file is of, and how many of its bytes are durable. */
+/** The source of a part file, and the number of its durable bytes. */
 interface Note extends Source {
   received: number
 }
@@ -20,7 +20,7 @@ const RULES: Rules<Note> = {
   received: integer(),
 }
 
-/** Undefined if the text is not a note of ours: then the part file is of no use. */
+/** Gives undefined if the text is not a valid note. The part file is then useless. */
 export function readNote(json: string): Note | undefined {
   try {
     return checkOptions('note', JSON.parse(json), RULES)

@@ -7,16 +7,16 @@ import { readNote } from './note.ts'
 import { syncAll, syncData } from './sync.ts'
 import type { Kept, Source } from './target.ts'
 
-/** Bytes that are read at once. */
+/** The size of a read, in bytes. */
 const READ_SIZE = 1024 ** 2
-/** Bytes after which what was written is made durable, so that a crash costs no more than these. */
+/** Bytes between two syncs. A crash loses at most these. */
 const SYNC_EVERY = 16 * 1024 ** 2
-/** A link that somebody put in its place is not followed. Windows does not know the flag. */
+/** Does not follow a symbolic link at the path. Windows has no such flag. */
 const NOFOLLOW = constants.O_NOFOLLOW ?? 0
 
 /**
- * A file that is not complete yet, under a name of its own, and beside it a note of what it is and how much of it is
- * durable. Writes go on while the next bytes are awaited; what fails there is thrown by a later call.
+ * An incomplete file under a temporary name. A note beside it has its source and its number of durable bytes. Writes run in the
+ * background; a later call throws their errors.
  */
 export class PartFile {
   readonly #path: string
@@ -25,19 +25,19 @@ export class PartFile {
   #handle: FileHandle | undefined
   #writer: BlockWriter | undefined
   #source: Source | undefined
-  /** Bytes of which the note speaks. */
+  /** The durable bytes, as the note has them. */
   #durable = 0
   #noting: Promise<void> | undefined
   #error: Error | undefined
 
-  /** @param isHeld - Whether nobody else works on it. */
+  /** @param isHeld - True while this process holds the lock of the file. */
   constructor(path: string, isHeld: () => Promise<boolean>) {
     this.#path = path
     this.#isHeld = isHeld
     this.#notePath = `${path}.json`
   }
 
-  /** What an earlier run left, cut back to what is known to be durable. */
+  /** Opens the part file of an earlier run, truncated to its durable bytes. */
   async kept(): Promise<Kept | undefined> {
     const note = readNote(await readFile(this.#notePath, 'utf8').catch(() => ''))
     if (!note) return undefined
@@ -73,7 +73,7 @@ export class PartFile {
     return writer.write(chunk)
   }
 
-  /** Complete and durable under its last name, or an error. */
+  /** Makes the file durable and gives it its final name. */
   async finish(path: string): Promise<void> {
     await this.#writer?.flush()
     await this.#allNoted()
@@ -85,7 +85,7 @@ export class PartFile {
     await this.#remove()
   }
 
-  /** Leaves it so that `kept` finds all of it again. */
+  /** Closes the file so that `kept` finds all of its bytes later. */
   async keep(): Promise<void> {
     try {
       await this.#writer?.flush()
@@ -116,7 +116,7 @@ export class PartFile {
       .catch((error: unknown) => void (this.#error = error as Error))
       .then(() => {
         this.#noting = undefined
-        // A slow disk may have taken so long that the next one is due, and no chunk need come any more.
+        // On a slow disk the next note may be due by now, and no further chunk may come to trigger it.
         this.#noteIfDue()
       })
   }
@@ -125,7 +125,7 @@ export class PartFile {
     while (this.#noting) await this.#noting
   }
 
-  /** The note comes after what it speaks of, and replaces the one before it in one step. */
+  /** Syncs the data first, then replaces the note atomically. So the note never claims bytes that are not durable. */
   async #note(received: number): Promise<void> {
     if (received === 0) return
     const temporary = `${this.#notePath}.new`
@@ -136,7 +136,7 @@ export class PartFile {
     await rename(temporary, this.#notePath)
   }
 
-  /** Whatever happens: nothing of it is at work afterwards. */
+  /** Waits for all writes, also failed ones, and closes the file. */
   async #close(): Promise<void> {
     await this.#writer?.flush().catch(() => {})
     await this.#allNoted()
@@ -146,26 +146,26 @@ export class PartFile {
   }
 
   /**
-   * One who was stopped for long may have lost the lock, and then another's half file is at this path: it must not get
-   * its last name, nor a note of ours, nor be removed. What it wrote before it asks does no harm: whoever went on with this
-   * same file goes on with the same version of it, whose bytes are the same at the same place.
+   * Throws if another process has taken over. A process that was stopped for long may have lost the lock, and the part file at
+   * this path may belong to another process. It must not be renamed, noted or removed then. Earlier writes of this process do no
+   * harm: the other process resumes the same version of the file, which has the same bytes at the same places.
    */
   async #assertOurs(): Promise<void> {
     const ours = await this.#handle?.stat({ bigint: true })
     const there = ours && (await lstat(this.#path, { bigint: true }).catch(() => undefined))
     const isSame = ours === undefined || (there?.ino === ours.ino && there.dev === ours.dev)
     if (isSame && (await this.#isHeld())) return
-    throw targetError(`${this.#path}: it was taken over by another process while this one did not run`)
+    throw targetError(`${this.#path}: taken over by another process while this one was stopped`)
   }
 
   async #remove(): Promise<void> {
     await this.#assertOurs()
-    // The note first: without one, nobody takes the rest for more than it is.
+    // The note goes first: a part file without a note is never resumed.
     for (const path of [this.#notePath, `${this.#notePath}.new`, this.#path]) await rm(path, { force: true })
   }
 }
 
-/** A new name is durable when its directory is. Windows has no such thing. */
+/** Makes a new name durable. Windows cannot sync a directory. */
 async function syncDirectory(path: string): Promise<void> {
   const handle = await open(path, constants.O_RDONLY).catch(() => undefined)
   if (handle) await syncAll(handle).catch(() => {})

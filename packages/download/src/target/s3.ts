@@ -1,9 +1,9 @@
 import { checkOptions, custom, has, optional, text, type Filled, type Rules } from '@luma-callback/core/internal'
 import type { Sink } from './sink.ts'
 
-/** As much as is needed of `S3Client` of `@aws-sdk/client-s3`, version 3. */
+/** The needed part of `S3Client` from `@aws-sdk/client-s3`, version 3. */
 export interface S3ClientLike {
-  // The commands' own types are the user's, of whatever version.
+  // The types of the commands depend on the user's version.
   // oxlint-disable-next-line typescript/no-explicit-any
   send(command: any, options?: any): Promise<any>
   config: unknown
@@ -12,7 +12,7 @@ export interface S3ClientLike {
 export interface S3SinkOptions {
   client: S3ClientLike
   bucket: string
-  /** What the keys begin with, such as `videos/`. Default: nothing. */
+  /** The prefix of all keys, such as `videos/`. Default: none. */
   prefix?: string | undefined
 }
 
@@ -23,9 +23,9 @@ const RULES: Rules<Filled<S3SinkOptions>> = {
 }
 
 /**
- * Saves into a bucket of S3, or of what speaks its language, with `@aws-sdk/client-s3` and `@aws-sdk/lib-storage`, which
- * you install. An upload that does not end well is aborted: no half object is ever to be seen, and no parts are paid for.
- * It needs the rights to put objects, to abort uploads, and to ask for the head of an object.
+ * Saves into a bucket of S3 or of a compatible service. Install `@aws-sdk/client-s3` and `@aws-sdk/lib-storage` for it. A failed
+ * upload is aborted, so that no partial object is visible and no parts stay to be paid for. It needs the rights to put objects,
+ * to abort uploads, and to read the head of an object.
  *
  * @example
  * ```ts
@@ -72,9 +72,9 @@ export function s3Sink(options: S3SinkOptions): Sink {
 }
 
 /**
- * The client, whose requests end with the signal. `upload.abort()` would not do: it leaves the requests open, and does not
- * wait until the parts are taken away. The requests that begin an upload and take it away again are let end, for without
- * them nobody could, or would, take the parts away.
+ * A client whose requests end with the signal. `upload.abort()` is not enough: it leaves requests open and does not wait until
+ * the parts are removed. The requests that create and abort an upload run to their end, because without them the parts would
+ * stay.
  */
 async function abortable(client: S3ClientLike, signal: AbortSignal): Promise<S3ClientLike> {
   const s3 = await peer(() => import('@aws-sdk/client-s3'))
@@ -85,7 +85,7 @@ async function abortable(client: S3ClientLike, signal: AbortSignal): Promise<S3C
   return Object.create(client, { send: { value: send } }) as S3ClientLike
 }
 
-/** Who may not list a bucket is told 403 of what is not there. If it is more than that, the upload will say so. */
+/** Without the right to list a bucket, S3 answers 403 for a missing object. If it is another problem, the upload reports it. */
 function isAbsent(error: unknown): boolean {
   const status = (error as { $metadata?: { httpStatusCode?: number } }).$metadata?.httpStatusCode
   return status === 404 || status === 403

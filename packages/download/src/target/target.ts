@@ -1,41 +1,41 @@
 import type { Checksums } from './checksums.ts'
 import type { Content } from './content.ts'
 
-/** The file at the other end, as its first answer described it. What is appended later must be of the same. */
+/** The file on the server, as the first answer described it. Later attempts append only bytes of the same version. */
 export interface Source {
-  /** A digest of where it is, without the query, which a fresh link may change. */
+  /** A digest of the URL without its query, which a new link may change. */
   identity: string
-  /** A strong ETag, or else the time of its last change, by which the server tells whether it is still the same. */
+  /** A strong ETag, or else the time of the last change. By it the server knows if the file is still the same. */
   validator: string | undefined
   /** Bytes. */
   total: number | undefined
   checksums: Checksums
 }
 
-/** What an earlier attempt left. */
+/** The bytes that an earlier run left. */
 export interface Kept {
   source: Source
-  /** Bytes, from the first one on. */
+  /** The number of bytes, from the start of the file. */
   received: number
-  /** They are read once more, for their digest. */
+  /** Reads them again, to compute their digest. */
   chunks(): AsyncIterable<Buffer>
 }
 
-/** Where the bytes of one file go, in order: a part file, or what a sink reads. */
+/** Receives the bytes of one file, in order: a part file, or the stream of a sink. */
 export interface Target {
   kept(): Promise<Kept | undefined>
-  /** A file starts at its first byte; what came before it, if anything did, is void. */
+  /** Starts the file at its first byte, and drops earlier bytes. */
   begin(source: Source, content: Content): Promise<void>
   write(chunk: Buffer): Promise<void> | undefined
-  /** All is there and right. Gives where it is now. */
+  /** Called when the file is complete and checked. Gives its path. */
   finish(content: Content): Promise<string | undefined>
-  /** It goes no further now, but may later. */
+  /** Stops for now, so that a later run can resume. */
   keep(error: Error): Promise<void>
   discard(error: Error): Promise<void>
 }
 
 /** A file that was saved before. */
-export interface Found {
+export interface SavedFile {
   path: string | undefined
   bytes: number
   sha256: string | undefined
