@@ -128,7 +128,7 @@ describe('an audit', () => {
     const { url } = await listen(createServer(answer(200)))
     const told: string[] = []
     const only = ['duplicate', 'success', 'failure']
-    const { results } = await auditEndpoint({ url, only, onResult: ({ id }) => told.push(id) })
+    const { results } = await auditEndpoint({ url, only, observe: ({ id }) => told.push(id) })
     expect(told).toEqual(['success', 'failure', 'duplicate'])
     expect(results.map(({ id }) => id)).toEqual(told)
   })

@@ -301,7 +301,7 @@ export const FUNCTIONS: readonly TakesOptions[] = [
       resultUrl: url,
       only: texts,
       timeout: time(),
-      onResult: callable,
+      observe: callable,
       signal: made,
     },
     { url: 'http://127.0.0.1:1' },

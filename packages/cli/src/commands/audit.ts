@@ -52,13 +52,13 @@ async function audit(url: string, options: CommandOptions): Promise<number> {
   const total = given.only?.length ?? auditChecks.length
   let done = 0
 
-  function onResult(result: AuditResult): void {
+  function observe(result: AuditResult): void {
     done++
     if (isForPeople) print(resultText(result))
     showProgress(`${done} of ${total} checks`)
   }
 
-  const report = await auditEndpoint({ url, ...given, signal: interruption(), onResult })
+  const report = await auditEndpoint({ url, ...given, signal: interruption(), observe })
   if (json) printJson(report)
   else if (markdown) print(auditMarkdown(report).trimEnd())
   else print(summaryText(report))

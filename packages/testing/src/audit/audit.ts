@@ -36,21 +36,21 @@ export interface AuditOptions {
   /** Milliseconds for all of it; what is not over then is skipped. Default: 55 000. */
   timeout?: number | undefined
   /** Called with each result as it comes. */
-  onResult?: ((result: AuditResult) => void) | undefined
+  observe?: ((result: AuditResult) => void) | undefined
   /** Ends the audit early: it rejects with the signal's reason. */
   signal?: AbortSignal | undefined
 }
 
-type Settings = Omit<Required<AuditOptions>, 'resultUrl' | 'timeout'> & { resultUrl: string; timeout: number }
+type AuditSettings = Omit<Required<AuditOptions>, 'resultUrl' | 'timeout'> & { resultUrl: string; timeout: number }
 
-const RULES: Rules<Settings> = {
+const RULES: Rules<AuditSettings> = {
   url: httpUrl,
   secret: optional(someText),
   probe: optional(httpUrl),
   resultUrl: optional(httpUrl, 'https://files.example/l/luma-audit.mp4'),
   only: optional(custom(onlyProblem)),
   timeout: milliseconds({ fallback: 55_000 }),
-  onResult: optional(callable()),
+  observe: optional(callable()),
   signal: abortSignal,
 }
 
@@ -74,7 +74,7 @@ export const auditChecks: readonly Readonly<Expectation>[] = CHECKS.map(({ run: 
  */
 export async function auditEndpoint(options: AuditOptions): Promise<AuditReport> {
   const settings = checkOptions('auditEndpoint', options, RULES)
-  const { url, secret, probe, resultUrl, only, timeout, onResult } = settings
+  const { url, secret, probe, resultUrl, only, timeout, observe } = settings
   const { signal = new AbortController().signal } = settings
   const checks = CHECKS.filter(({ id }) => only?.includes(id) ?? true)
   const startedAt = new Date()
@@ -93,7 +93,7 @@ export async function auditEndpoint(options: AuditOptions): Promise<AuditReport>
     signal.throwIfAborted()
     const result: AuditResult = { id, level, expects, because, ...outcome, duration: performance.now() - began }
     results.push(result)
-    onResult?.(result)
+    observe?.(result)
     if (outcome.verdict === 'failed') isGone = !(await isBack(endpoint))
   }
   return {
