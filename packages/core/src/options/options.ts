@@ -78,7 +78,7 @@ export interface LumaOptions {
 }
 
 /** The options with every default filled in. */
-export interface Settings {
+export interface ReceiverSettings {
   onSuccess: SuccessHook
   onFailure: FailureHook | undefined
   path: string
@@ -125,7 +125,7 @@ export function toOptions(first: SuccessHook | LumaOptions, second?: Omit<LumaOp
  *
  * @throws TypeError that names the option that is wrong or unknown.
  */
-export function readOptions(options: LumaOptions): Settings {
+export function readOptions(options: LumaOptions): ReceiverSettings {
   if (typeof options !== 'object' || options === null) {
     throw new TypeError(
       `${CALLER}: give it a function to call on success, or an object of options; createHandler takes options alone, as in createHandler({ onSuccess })`,
@@ -146,7 +146,7 @@ export function readOptions(options: LumaOptions): Settings {
   return settings
 }
 
-const RULES: Rules<Settings> = {
+const RULES: Rules<ReceiverSettings> = {
   onSuccess: custom(hookProblem),
   onFailure: optional(custom(hookProblem)),
   path: mapped(optional(custom<string>(pathProblem), '/luma-modify-callback'), normalisePath),

@@ -5,7 +5,7 @@ import { weighCallback, weighText } from '../callback/weigh.ts'
 import { Refusal } from '../errors/refusal.ts'
 import type { Emit } from '../events/events.ts'
 import type { Clock } from '../internal/clock.ts'
-import type { Settings } from '../options/options.ts'
+import type { ReceiverSettings } from '../options/options.ts'
 import type { Verify } from '../verify/verify.ts'
 import { checkBodyHeaders, readBody } from '../request/body.ts'
 import { createReading } from '../request/reading.ts'
@@ -39,7 +39,7 @@ export interface CallbackReader {
 }
 
 interface ReaderParts {
-  settings: Settings
+  settings: ReceiverSettings
   budget: Budget
   emit: Emit
   clock: Clock

@@ -6,7 +6,7 @@ import type { Inbox, Recorded } from '../inbox/contract.ts'
 import type { Outage } from '../inbox/outage.ts'
 import type { Clock } from '../internal/clock.ts'
 import { within } from '../internal/promises.ts'
-import type { Settings } from '../options/options.ts'
+import type { ReceiverSettings } from '../options/options.ts'
 import { addressIn } from '../request/request.ts'
 import { reviveUnborne } from '../verify/trust.ts'
 import type { Arrivals } from '../wait/arrivals.ts'
@@ -18,7 +18,7 @@ import { tellRepeated } from './tell-repeated.ts'
 export type Take = (callback: LumaCallback, receipt?: Receipt) => Promise<Recorded>
 
 interface TakeParts {
-  settings: Pick<Settings, 'inbox' | 'trust' | 'ackTimeout'>
+  settings: Pick<ReceiverSettings, 'inbox' | 'trust' | 'ackTimeout'>
   inbox: Inbox
   starter: Starter
   arrivals: Arrivals
