@@ -88,9 +88,6 @@ const LONG_FUNCTIONS = [
   'sqlite createInspection',
   'sqlite createOpenFile',
   'sqlite createOwners',
-  'testing createApi',
-  'testing createCourier',
-  'testing deliver',
 ]
 const MOST_LINES = 60
 

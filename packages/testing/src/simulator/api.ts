@@ -1,7 +1,7 @@
 import type { Files } from './files.ts'
 import type { Emit } from './events.ts'
 import { seeded } from './seeded.ts'
-import type { Settings } from './options.ts'
+import type { SimulatorSettings } from './options.ts'
 import { recordOf } from './record.ts'
 import { readSubmission } from './request.ts'
 import type { Tasks } from './tasks.ts'
@@ -12,11 +12,11 @@ export interface Call {
   path: string
   query: URLSearchParams
   authorization: string | undefined
-  /** As text, empty if there is none; `undefined` if it is larger than is taken. */
+  /** As text, empty if there is none; `undefined` if it is too large. */
   body: string | undefined
 }
 
-/** What the provider wraps every answer in. HTTP is 200 nearly always; this `code` tells what happened. */
+/** The provider's envelope of every answer. The HTTP status is nearly always 200; `code` says what happened. */
 export interface Envelope {
   code: number
   msg: string
@@ -24,7 +24,7 @@ export interface Envelope {
 }
 
 export interface ApiOptions {
-  settings: Settings
+  settings: SimulatorSettings
   tasks: Tasks
   files: Files
   emit: Emit
@@ -32,7 +32,7 @@ export interface ApiOptions {
 
 export interface Api {
   answer(call: Call): Envelope
-  /** Submits a task as a call with this body would, apart from its key and from `rateLimited`. */
+  /** Submits a task like a call with this body, but without a key and without `rateLimited`. */
   submit(body: unknown): Envelope
 }
 
@@ -44,8 +44,7 @@ const UNAVAILABLE = {
 }
 
 export function createApi({ settings, tasks, files, emit }: ApiOptions): Api {
-  const random = seeded(settings.seed, 'calls')
-  const counts = new Map<string, number>()
+  const isLimited = createLimiter(settings)
 
   const endpoints: Record<string, (call: Call) => Envelope> = {
     'POST /api/v1/modify/generate': ({ body }) => {
@@ -56,11 +55,11 @@ export function createApi({ settings, tasks, files, emit }: ApiOptions): Api {
     'GET /api/v1/modify/record-info': ({ query }) => {
       const taskId = query.get('taskId') ?? ''
       const task = tasks.find(taskId)
-      // Counted for each task apart, so that who asks for others meanwhile changes nothing.
+      // Each task has its own count, so that calls for other tasks do not change the result.
       if (isLimited(`record-info ${task?.number ?? ''}`)) return tooMany()
       if (taskId === '') return refusal(422, 'taskId is required')
-      // Which code the provider gives for a task that it does not know is not documented.
-      return task ? success(recordOf(task)) : refusal(404, 'there is no task of this taskId')
+      // The provider does not document its code for an unknown task.
+      return task ? success(recordOf(task)) : refusal(404, 'there is no task with this taskId')
     },
     'POST /api/v1/common/download-url': ({ body }) => {
       if (isLimited('download-url')) return tooMany()
@@ -69,7 +68,7 @@ export function createApi({ settings, tasks, files, emit }: ApiOptions): Api {
       const { url } = Object(read.json) as { url?: unknown }
       if (typeof url !== 'string') return refusal(422, 'url is required, a result URL')
       const link = files.link(url)
-      if (link === undefined) return refusal(422, 'url is not that of a result file that is kept here')
+      if (link === undefined) return refusal(422, 'url is not the URL of a result file')
       emit({ type: 'linked', url, link })
       return success(link)
     },
@@ -81,13 +80,6 @@ export function createApi({ settings, tasks, files, emit }: ApiOptions): Api {
     if ('problem' in read) return refusal(422, read.problem)
     if (tasks.all.length >= settings.credits) return refusal(402, 'The account has no credits left.')
     return success({ taskId: tasks.submit(read.request).taskId })
-  }
-
-  /** By lot, for each call of its kind. */
-  function isLimited(kind: string): boolean {
-    const count = (counts.get(kind) ?? 0) + 1
-    counts.set(kind, count)
-    return random.chance(`${kind} ${count}`, settings.rateLimited)
   }
 
   function dispatch(call: Call): Envelope {
@@ -112,13 +104,24 @@ export function createApi({ settings, tasks, files, emit }: ApiOptions): Api {
   }
 }
 
+/** Decides at random, for each call of a kind, if it is answered 429. */
+function createLimiter({ seed, rateLimited }: SimulatorSettings): (kind: string) => boolean {
+  const random = seeded(seed, 'calls')
+  const counts = new Map<string, number>()
+  return (kind) => {
+    const count = (counts.get(kind) ?? 0) + 1
+    counts.set(kind, count)
+    return random.chance(`${kind} ${count}`, rateLimited)
+  }
+}
+
 function hasKey(authorization: string | undefined, apiKey: string): boolean {
   const [, key] = /^Bearer +(\S+) *$/i.exec(authorization ?? '') ?? []
   return key === apiKey
 }
 
 function readJson(body: string | undefined): { json: unknown } | { refusal: Envelope } {
-  // The provider documents no code for it; it is that of HTTP.
+  // The provider documents no code for this, so it is the HTTP status.
   if (body === undefined) return { refusal: refusal(413, 'the body is too large') }
   try {
     return { json: JSON.parse(body) }

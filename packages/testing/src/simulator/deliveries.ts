@@ -2,27 +2,33 @@ import { performance } from 'node:perf_hooks'
 import { sampleBody, signedRequest } from '../samples.ts'
 import { deliver } from './delivery.ts'
 import type { Emit, SimulatorDelivery } from './events.ts'
-import type { Settings } from './options.ts'
+import type { SimulatorSettings } from './options.ts'
 import { pause } from './pause.ts'
 import type { Task } from './task.ts'
 
 export interface Courier {
-  /** Every delivery that is over, in the order in which they ended. */
+  /** All finished deliveries, in the order of their ends. */
   readonly deliveries: readonly SimulatorDelivery[]
   /**
-   * Calls a finished task back until it is answered 200 or the retries are used up, and then once more where the
-   * plan says so. `onFirst` is called when the first delivery is over.
+   * Calls a finished task back until the answer is 200 or the retries are used up. Then sends the duplicate and the
+   * contradiction of the plan, if any. Calls `onFirst` after the first delivery.
    */
   callBack(task: Task, url: string, onFirst: () => void): Promise<void>
 }
 
 export interface CourierOptions {
-  settings: Settings
+  settings: SimulatorSettings
   emit: Emit
   /** Ends all deliveries and pauses. */
   signal: AbortSignal
-  /** The URL that only a contradiction of this task tells. */
+  /** Gives the result URL that only a contradiction of this task has. */
   otherUrl: (task: Task) => string
+}
+
+/** One delivery to make. */
+interface Sending extends Pick<SimulatorDelivery, 'attempt' | 'kind'> {
+  url: string
+  body: string
 }
 
 export function createCourier({ settings, emit, signal, otherUrl }: CourierOptions): Courier {
@@ -43,21 +49,23 @@ export function createCourier({ settings, emit, signal, otherUrl }: CourierOptio
         task.callback = 'undelivered'
         return emit({ type: 'undelivered', delivery })
       }
-      const delay = pauseBefore(attempt)
+      const delay = pauseBefore(attempt, settings)
       emit({ type: 'retrying', delivery, delay })
       await pause(delay, signal)
       if (signal.aborted) return
     }
   }
 
-  /** What comes after a 200. It is sent once, whatever is answered: the provider has its 200. */
-  async function sendMore(task: Task, { url, body, attempt }: { url: string; body: string; attempt: number }) {
+  /** The deliveries after a 200. They are never retried, because the provider has its 200. */
+  async function sendMore(task: Task, { url, body, attempt }: Omit<Sending, 'kind'>): Promise<void> {
     const { isDuplicated, contradiction } = task.plan
-    const more: { kind: 'duplicate' | 'contradiction'; body: string }[] = []
+    const more: Pick<Sending, 'kind' | 'body'>[] = []
     if (isDuplicated) more.push({ kind: 'duplicate', body })
-    if (contradiction !== 'none') more.push({ kind: 'contradiction', body: contradict(task, contradiction) })
+    if (contradiction !== 'none') {
+      more.push({ kind: 'contradiction', body: contradict(task, contradiction, otherUrl(task)) })
+    }
     for (const [index, each] of more.entries()) {
-      await pause(pauseBefore(1), signal)
+      await pause(pauseBefore(1, settings), signal)
       if (signal.aborted) return
       const delivery = await send(task, { url, attempt: attempt + index + 1, ...each })
       if (signal.aborted) return
@@ -65,38 +73,43 @@ export function createCourier({ settings, emit, signal, otherUrl }: CourierOptio
     }
   }
 
-  async function send(task: Task, sent: Pick<SimulatorDelivery, 'attempt' | 'kind'> & { url: string; body: string }) {
-    const { url, body, attempt, kind } = sent
-    const { taskId, plan } = task
-    const manner = plan.manner(attempt)
-    const sentAt = Date.now()
-    const start = performance.now()
-    const result = await deliver({
-      url,
-      body,
-      // Signed anew each time: a receiver refuses what was signed too long ago.
-      headers: signedRequest({ taskId, body, ...(settings.secret !== undefined && { secret: settings.secret }) })
-        .headers,
-      // One that never arrives would show nobody a duplicate.
-      manner: manner === 'cut' && (kind === 'duplicate' || kind === 'contradiction') ? 'whole' : manner,
-      timeout: settings.deliveryTimeout,
-      signal,
-    })
-    const delivery = { taskId, attempt, kind, sentAt, duration: performance.now() - start, ...result }
+  async function send(task: Task, sending: Sending): Promise<SimulatorDelivery> {
+    const delivery = await post(task, sending, { settings, signal })
     deliveries.push(delivery)
     return delivery
   }
 
-  function pauseBefore(retry: number): number {
-    return settings.retryPause[retry - 1] ?? settings.retryPause.at(-1) ?? 0
-  }
-
-  function contradict(task: Task, kind: 'outcome' | 'resultUrls'): string {
-    const isSuccess = kind === 'resultUrls' || task.state === 'failure'
-    return successOrFailure(task, isSuccess, [otherUrl(task)])
-  }
-
   return { deliveries, callBack }
+}
+
+async function post(
+  { taskId, plan }: Task,
+  { url, body, attempt, kind }: Sending,
+  { settings: { secret, deliveryTimeout }, signal }: Pick<CourierOptions, 'settings' | 'signal'>,
+): Promise<SimulatorDelivery> {
+  const manner = plan.manner(attempt)
+  const sentAt = Date.now()
+  const start = performance.now()
+  const result = await deliver({
+    url,
+    body,
+    // Each delivery has its own signature, because a receiver refuses old ones.
+    headers: signedRequest({ taskId, body, ...(secret !== undefined && { secret }) }).headers,
+    // A duplicate or contradiction that never arrives would test nothing.
+    manner: manner === 'cut' && (kind === 'duplicate' || kind === 'contradiction') ? 'whole' : manner,
+    timeout: deliveryTimeout,
+    signal,
+  })
+  return { taskId, attempt, kind, sentAt, duration: performance.now() - start, ...result }
+}
+
+function pauseBefore(retry: number, { retryPause }: SimulatorSettings): number {
+  return retryPause[retry - 1] ?? retryPause.at(-1) ?? 0
+}
+
+function contradict(task: Task, kind: 'outcome' | 'resultUrls', otherUrl: string): string {
+  const isSuccess = kind === 'resultUrls' || task.state === 'failure'
+  return successOrFailure(task, isSuccess, [otherUrl])
 }
 
 function successOrFailure({ taskId, promptJson }: Task, isSuccess: boolean, resultUrls: readonly string[]): string {

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
-import type { Settings } from './options.ts'
+import type { SimulatorSettings } from './options.ts'
 
 /** What all result files hold. */
 export interface Video {
@@ -26,7 +26,7 @@ export interface StoredFile {
   isTruncated: boolean
 }
 
-export type Found = { is: 'file'; file: StoredFile } | { is: 'expired' } | { is: 'missing' }
+export type FileLookup = { is: 'file'; file: StoredFile } | { is: 'expired' } | { is: 'missing' }
 
 export interface Files {
   /** Keeps a file under a name without extension; gives its URL. */
@@ -34,13 +34,13 @@ export interface Files {
   /** Another address of the file behind a result URL, which lives for a while; `undefined` if there is no such file. */
   link(url: string): string | undefined
   /** What there is at a path. */
-  find(path: string): Found
+  find(path: string): FileLookup
 }
 
 export interface FilesOptions {
   /** Where the simulator answers, without a slash at the end. */
   base: string
-  settings: Settings
+  settings: SimulatorSettings
   /** Gives the name of the link of this number, counted from 1. */
   nameLink: (number: number) => string
 }

@@ -70,7 +70,7 @@ export interface SimulatorOptions {
 }
 
 /** The options with every default filled in. */
-export interface Settings {
+export interface SimulatorSettings {
   port: number
   host: string
   apiKey: string
@@ -106,13 +106,13 @@ const isDelay = (value: unknown): value is number =>
   typeof value === 'number' && Number.isInteger(value) && value >= 0 && value <= LONGEST_TIMER
 const DELAY = `must be an integer from 0 to ${LONGEST_TIMER}`
 
-const RULES: Rules<Settings> = {
+const RULES: Rules<SimulatorSettings> = {
   port: integer({ least: 0, most: 65_535, fallback: 0 }),
   host: optional(text({ pattern: /^\S+$/, must: 'an address or a host name' }), '127.0.0.1'),
   apiKey: optional(text({ pattern: /^[!-~]+$/, must: 'a text that a header can carry' }), 'simulator-key'),
   secret: optional(text({ pattern: /^\S(?:[^]*\S)?$/, must: 'a text without white space around it' })),
   seed: integer({ least: 0, fallback: 0 }),
-  generationTime: mapped(optional(custom<number | Settings['generationTime']>(rangeProblem), 1_000), toRange),
+  generationTime: mapped(optional(custom<number | SimulatorSettings['generationTime']>(rangeProblem), 1_000), toRange),
   deliveryTimeout: milliseconds({ fallback: 15_000 }),
   retries: integer({ least: 0, fallback: 3 }),
   retryPause: mapped(optional(custom<number | readonly number[]>(pausesProblem), [1_000, 5_000, 30_000]), toPauses),
@@ -138,7 +138,7 @@ const RULES: Rules<Settings> = {
  *
  * @throws TypeError that names the option that is wrong or unknown.
  */
-export function readOptions(options: SimulatorOptions, seed: number): Settings {
+export function readOptions(options: SimulatorOptions, seed: number): SimulatorSettings {
   return checkOptions('startSimulator', options, { ...RULES, seed: integer({ least: 0, fallback: seed }) })
 }
 
@@ -148,7 +148,7 @@ function rangeProblem(value: unknown): string | undefined {
   return isRange ? undefined : `${DELAY}, or two of them, the lesser first, in milliseconds`
 }
 
-function toRange(value: number | Settings['generationTime']): Settings['generationTime'] {
+function toRange(value: number | SimulatorSettings['generationTime']): SimulatorSettings['generationTime'] {
   return typeof value === 'number' ? [value, value] : [...value]
 }
 

@@ -1,5 +1,5 @@
 import { seeded } from './seeded.ts'
-import type { Settings } from './options.ts'
+import type { SimulatorSettings } from './options.ts'
 
 /** How the body of a delivery is sent. */
 export type Manner = 'whole' | 'slow' | 'cut'
@@ -26,7 +26,7 @@ export interface Plan {
 }
 
 /** The plan of the task of this number, counted from 1 in the order of submission. */
-export function planTask(settings: Settings, number: number): Plan {
+export function planTask(settings: SimulatorSettings, number: number): Plan {
   const random = seeded(settings.seed, `task ${number}`)
   const [least, most] = settings.generationTime
   const isFailure = random.chance('failure', settings.failures)

@@ -1,6 +1,6 @@
 import type { Courier } from './deliveries.ts'
 import type { Emit } from './events.ts'
-import type { Settings } from './options.ts'
+import type { SimulatorSettings } from './options.ts'
 import { pause } from './pause.ts'
 import { planTask } from './plan.ts'
 import { createTask, viewTask, type Task } from './task.ts'
@@ -17,7 +17,7 @@ export interface Tasks {
 }
 
 export interface TasksOptions {
-  settings: Settings
+  settings: SimulatorSettings
   courier: Courier
   emit: Emit
   /** Ends what is under way. */
