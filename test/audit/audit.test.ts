@@ -48,8 +48,8 @@ describe('an audit', () => {
   })
 
   test.each([
-    [401, undefined, 'it wants a signature, and no secret was given'],
-    [403, 'whk_other', 'is the secret the one it knows?'],
+    [401, undefined, 'it needs a signature, so give the secret'],
+    [403, 'whk_other', 'does the endpoint have the same secret?'],
     [404, undefined, 'is the path right?'],
     [405, undefined, 'does this address take a POST?'],
   ])('whose first callback is answered %s gives a hint', async (status, secret, hint) => {
@@ -191,7 +191,7 @@ test('the report as Markdown begins with what failed', async () => {
     /: of the MUST checks 1 passed, 1 failed, 1 skipped; of the SHOULD checks 0 passed, 0 failed\.$/,
   )
   expect(lines.filter((line) => line.startsWith('| ✗'))).toEqual([
-    '| ✗ | `malformed` | MUST | refuses what is not JSON: 400 | a 200 says that a result was received, and here is none | text: answered 200 a\\|b |',
+    '| ✗ | `malformed` | MUST | refuses a body that is not JSON: 400 | a 200 confirms a result, but there is none | text: answered 200 a\\|b |',
   ])
   expect(lines.slice(6).map((line) => line.slice(0, 20))).toEqual([
     '| ✗ | `malformed` | ',

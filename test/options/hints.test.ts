@@ -51,7 +51,7 @@ test.each<[name: keyof typeof FUNCTIONS, options: object, advice: string]>([
   ['startSimulator', { attempts: 5 }, 'did you mean "retries"?'],
   ['createClient', { token: 'k' }, 'did you mean "apiKey"?'],
   ['reconcile', { logger: console }, 'did you mean "observe"?'],
-  ['auditEndpoint', { only: ['duplicate', 'damaged-promt'] }, 'its entry 2 is none, did you mean "damaged-prompt"?'],
+  ['auditEndpoint', { only: ['duplicate', 'damaged-promt'] }, 'its entry 2 is not one, did you mean "damaged-prompt"?'],
 ])('%s(%j)', async (name, options, advice) => {
   expect(await messageOf(name, options)).toContain(advice)
 })

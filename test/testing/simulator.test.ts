@@ -168,7 +168,7 @@ describe('what is told', () => {
     const lines = events.map(describeSimulatorEvent)
     for (const line of lines) expect(line).toMatch(/^simulator: [^\n]+$/)
     expect(lines).toContainEqual(
-      expect.stringMatching(/delivery 1 \(first\) for task \w+ failed, answered 500: busy; it is sent again in 0 ms/),
+      expect.stringMatching(/delivery 1 \(first\) for task \w+ failed, answered 500: busy; the next one is in 0 ms/),
     )
     expect(lines).toContainEqual(
       expect.stringMatching(/delivery 2 \(retry\) for task \w+ was answered 200 in [\d.]+ m?s/),

@@ -20,33 +20,33 @@ import {
   type Rules,
 } from '@luma-callback/core/internal'
 
-/** What a sample is to be like; whatever is left out is as the provider documents it. */
+/** The content of a sample. The defaults are as the provider documents them. */
 export interface SampleOptions {
-  /** Default: a random one, 32 hexadecimal digits like the provider's. */
+  /** Default: 32 random hexadecimal digits, like the provider's ids. */
   taskId?: string | undefined
   /** Default: `'success'`. */
   outcome?: LumaCallback['outcome'] | undefined
   /** Default: 200 on success, 500 on failure. */
   code?: number | undefined
   msg?: string | undefined
-  /** Of a success. Default: one URL of a host that does not exist. */
+  /** For a success. Default: one URL of a host that does not exist. */
   resultUrls?: readonly string[] | undefined
   prompt?: string | undefined
   videoUrl?: string | undefined
   callBackUrl?: string | undefined
-  /** The original request as text, in place of the one that `prompt`, `videoUrl` and `callBackUrl` make. */
+  /** The original request as JSON text. Default: made from `prompt`, `videoUrl` and `callBackUrl`. */
   promptJson?: string | undefined
-  /** Fields that the documentation does not name, put beside `code`, `msg` and `data`. */
+  /** Undocumented fields, next to `code`, `msg` and `data`. */
   extra?: Readonly<Record<string, unknown>> | undefined
 }
 
-/** How a sample callback comes out of the receiver. */
+/** The options of `sampleCallback`. */
 export interface SampleCallbackOptions extends SampleOptions {
   /** The query of the URL that was called. */
   query?: Readonly<Record<string, string>> | undefined
   /** Default: now. */
   receivedAt?: Date | undefined
-  /** What it is recorded under. Default: task id and outcome. */
+  /** The key that it is recorded under. Default: task id and outcome. */
   key?: string | undefined
 }
 
@@ -58,11 +58,11 @@ export interface SampleRequest {
 }
 
 export interface SignedRequestOptions extends SampleOptions {
-  /** The `webhookHmacKey` that the receiver knows. Left out: a request without a signature. */
+  /** The receiver's `webhookHmacKey`. Without it the request is not signed. */
   secret?: string | undefined
-  /** When it was signed, in Unix seconds. Default: now. */
+  /** The time of the signature, in Unix seconds. Default: now. */
   timestamp?: number | undefined
-  /** The body, in place of the one that the other options make; it is signed for `taskId`, or for the id in it. */
+  /** The body. Default: made from the other options. The signature is for `taskId`, else for the id in the body. */
   body?: string | undefined
 }
 
@@ -94,10 +94,10 @@ const REQUEST_RULES: Rules<Required<SignedRequestOptions>> = {
 }
 
 /**
- * A callback as a hook is given it, for tests of hooks: `await onSuccess(sampleCallback(), context)`. Its `raw` is
- * the body that the provider would send.
+ * Makes a callback as a hook gets it, for tests of hooks: `await onSuccess(sampleCallback(), context)`. Its `raw` is the body
+ * that the provider would send.
  *
- * @throws InvalidCallbackError (`ERR_LUMA_INVALID_CALLBACK`) if what was asked for is no callback.
+ * @throws InvalidCallbackError (`ERR_LUMA_INVALID_CALLBACK`) if the options do not make a valid callback.
  */
 export function sampleCallback(options?: SampleCallbackOptions & { outcome?: 'success' }): LumaSuccess
 export function sampleCallback(options: SampleCallbackOptions & { outcome: 'failure' }): LumaFailure
@@ -108,7 +108,7 @@ export function sampleCallback(options: SampleCallbackOptions = {}): LumaCallbac
   return parseCallback({ raw: sampleBody(options), query, receivedAt, ...(key !== undefined && { key }) })
 }
 
-/** A request as the provider would send it, signed if there is a `secret`, for tests of a running receiver. */
+/** Makes a request like the provider's, signed if there is a `secret`, for tests of a running receiver. */
 export function signedRequest(options: SignedRequestOptions = {}): SampleRequest {
   checkOptions('signedRequest', options, REQUEST_RULES)
   const { secret, timestamp = Math.floor(Date.now() / 1000), taskId = idIn(options.body) ?? randomTaskId() } = options
@@ -120,7 +120,7 @@ export function signedRequest(options: SignedRequestOptions = {}): SampleRequest
   return { method: 'POST', headers, body: options.body ?? sampleBody({ ...options, taskId }) }
 }
 
-/** The body's text, laid out as in the provider's documentation. */
+/** The text of a body, as in the provider's documentation. */
 export function sampleBody(options: SampleOptions = {}): string {
   const { taskId = randomTaskId(), outcome = 'success', extra } = options
   const isSuccess = outcome === 'success'
@@ -143,11 +143,11 @@ function samplePrompt(options: SampleOptions): string {
     prompt = 'A futuristic cityscape at night, with flying vehicles between the towers.',
     videoUrl = 'https://files.example/original.mp4',
   } = options
-  // The capital M is the provider's: it is `watermark` when a task is submitted, and `waterMark` here.
+  // The provider's spelling: `watermark` in a submission, `waterMark` here.
   return JSON.stringify({ callBackUrl, prompt, videoUrl, waterMark: '' })
 }
 
-/** The task that a given body is about, as far as it says; another API's too, as those are signed with the same key. */
+/** The task id in a body, if any; also in a body of a sister API, because the same key signs those. */
 function idIn(body: string | undefined): string | undefined {
   if (body === undefined) return undefined
   try {

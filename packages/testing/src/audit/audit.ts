@@ -20,22 +20,22 @@ import { NoAnswer, type Answer } from './exchange.ts'
 import { summarize, type AuditReport, type AuditResult } from './report.ts'
 
 export interface AuditOptions {
-  /** The address that the provider would call, http or https. It is sent callbacks of tasks that do not exist. */
+  /** The URL that the provider would call, http or https. It gets callbacks of tasks that do not exist. */
   url: string
-  /** The `webhookHmacKey` it knows; without it callbacks are not signed, and what is about signatures is skipped. */
+  /** The endpoint's `webhookHmacKey`. Without it callbacks are not signed, and the checks of signatures are skipped. */
   secret?: string | undefined
   /**
-   * An address of the endpoint's that answers `GET …?taskId=ID` with `{"handled": <number>}`: how often the work
-   * for that task was done. Whether it was done once cannot be seen otherwise; without it those checks are skipped.
+   * A URL of the endpoint that answers `GET …?taskId=ID` with `{"handled": <number>}`: how often the task was handled. Only
+   * this shows that a task was handled once; without it these checks are skipped.
    */
   probe?: string | undefined
-  /** What callbacks name as their result, for endpoints that fetch it. Default: a URL of a host that does not exist. */
+  /** The result URL in the callbacks, for endpoints that fetch it. Default: a URL of a host that does not exist. */
   resultUrl?: string | undefined
-  /** Run these checks only, by id. Default: all. */
+  /** The ids of the checks to run. Default: all. */
   only?: readonly string[] | undefined
-  /** Milliseconds for all of it; what is not over then is skipped. Default: 55 000. */
+  /** Milliseconds for the whole audit; checks after that are skipped. Default: 55 000. */
   timeout?: number | undefined
-  /** Called with each result as it comes. */
+  /** Called with each result. */
   observe?: ((result: AuditResult) => void) | undefined
   /** Ends the audit early: it rejects with the signal's reason. */
   signal?: AbortSignal | undefined
@@ -54,7 +54,7 @@ const RULES: Rules<AuditSettings> = {
   signal: abortSignal,
 }
 
-/** How long a supervisor has to start a server again that crashed, or a busy one to come back to us. */
+/** The time for a crashed server to be restarted, or for a busy one to answer again, in milliseconds. */
 const RESTART = 15_000
 const POLL = 50
 const LACKS: Readonly<Record<Need, string>> = {
@@ -62,15 +62,15 @@ const LACKS: Readonly<Record<Need, string>> = {
   probe: 'it needs a probe, which says how often a task was handled',
 }
 
-/** What is asked of an endpoint, without running it: the list that documentation and reports are made from. */
+/** The list of checks, for documentation and reports. */
 export const auditChecks: readonly Readonly<Expectation>[] = CHECKS.map(({ run: _run, ...expectation }) => expectation)
 
 /**
- * Asks an endpoint, in whatever language it is written, over HTTP: does it receive Luma callbacks as it should?
- * It is sent callbacks that are good, damaged, forged and hostile, so give it one that is meant for tests.
+ * Checks over HTTP if an endpoint, in any language, receives Luma callbacks correctly. It sends valid, damaged, forged and
+ * hostile callbacks, so use a test instance.
  *
- * @throws TypeError if an option is wrong; NoAnswer (`ERR_LUMA_NO_ANSWER`) if nothing answers at the address; the
- * reason of `signal` if that ended it.
+ * @throws TypeError if an option is wrong; NoAnswer (`ERR_LUMA_NO_ANSWER`) if nothing answers at the URL; the reason of
+ * `signal` after an abort.
  */
 export async function auditEndpoint(options: AuditOptions): Promise<AuditReport> {
   const settings = checkOptions('auditEndpoint', options, RULES)
@@ -110,7 +110,7 @@ export async function auditEndpoint(options: AuditOptions): Promise<AuditReport>
     if (lack !== undefined) return skipped(LACKS[lack])
     if (isGone) return skipped('the endpoint no longer answers')
     const outcome = deadline.aborted ? undefined : await run(check, endpoint)
-    // What was cut off says nothing of the endpoint.
+    // A check that the deadline cut off says nothing about the endpoint.
     const isOver = outcome === undefined || (deadline.aborted && outcome.verdict === 'failed')
     return isOver ? skipped(`the audit's ${timeout / 1000} s were over`) : outcome
   }
@@ -133,7 +133,7 @@ async function run(check: Check, endpoint: Endpoint): Promise<Outcome> {
   }
 }
 
-/** Without an endpoint, and a probe if there is to be one, there is nothing to be said of it. */
+/** Throws if the endpoint or the probe does not answer, because no check would mean anything then. */
 async function reached<Result>(signal: AbortSignal, url: string, ask: () => Promise<Result>): Promise<Result> {
   try {
     return await ask()
@@ -145,7 +145,7 @@ async function reached<Result>(signal: AbortSignal, url: string, ask: () => Prom
   }
 }
 
-/** Whether anything answers again: what crashed may be started anew, and is then asked the rest. */
+/** True if the endpoint answers again. A crashed server may be restarted, and the audit then goes on. */
 async function isBack(endpoint: Endpoint): Promise<boolean> {
   for (const latest = Date.now() + RESTART; Date.now() < latest; await sleep(POLL)) {
     const answer = await endpoint.send({}, { timeout: RESTART }).catch(() => undefined)
@@ -154,11 +154,11 @@ async function isBack(endpoint: Endpoint): Promise<boolean> {
   return false
 }
 
-/** What the first answer says about how the audit was started. */
+/** A likely mistake in the options of the audit, seen from the first answer. */
 function hintFrom({ status }: Answer, secret: string | undefined): string | undefined {
   if (status === 401 || status === 403) {
     const problem =
-      secret === undefined ? 'it wants a signature, and no secret was given' : 'is the secret the one it knows?'
+      secret === undefined ? 'it needs a signature, so give the secret' : 'does the endpoint have the same secret?'
     return `A documented callback was answered ${status}: ${problem}`
   }
   if (status === 404) return 'A documented callback was answered 404: is the path right?'
@@ -173,7 +173,7 @@ function onlyProblem(value: unknown): string | undefined {
   const given: unknown = value[wrong]
   const nearest = typeof given === 'string' ? nearestName(given, ids) : undefined
   const hint = nearest === undefined ? '' : `, did you mean ${nearest}?`
-  return `must be a list of the ids of checks, and its entry ${wrong + 1} is none${hint}`
+  return `must be a list of the ids of checks, but its entry ${wrong + 1} is not one${hint}`
 }
 
 function withoutQuery(url: string): string {

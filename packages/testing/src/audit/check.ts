@@ -3,18 +3,18 @@ import type { Endpoint } from './endpoint.ts'
 import type { Answer } from './exchange.ts'
 import { told, Unmet } from './unmet.ts'
 
-/** What is asked of every endpoint, and what of a good one; the words are those of RFC 2119. */
+/** The level of a requirement, in the words of RFC 2119. */
 export type Level = 'MUST' | 'SHOULD'
 
-/** What a check cannot do without; it is skipped where that is not given. */
+/** An option that a check needs. Without it the check is skipped. */
 export type Need = 'secret' | 'probe'
 
-/** What a check says of itself. */
+/** The description of a check. */
 export interface Expectation {
-  /** Never changes once published: reports are compared by it. */
+  /** Never changes once published, so that reports can be compared. */
   id: string
   level: Level
-  /** What the endpoint does. */
+  /** The expected behaviour. */
   expects: string
   /** The provider's rule, or the risk. */
   because: string
@@ -22,27 +22,27 @@ export interface Expectation {
 }
 
 export interface Check extends Expectation {
-  /** Rejects with {@link Unmet} if the endpoint does otherwise. */
+  /** Rejects with {@link Unmet} if the endpoint fails the check. */
   run(endpoint: Endpoint): Promise<void>
 }
 
 type Sending = (endpoint: Endpoint) => Promise<Answer>
 
-/** What is sent: one request, or several by what sets each apart. */
+/** One request, or several by their names. */
 type Sendings = Sending | Readonly<Record<string, Sending>>
 
-/** Each is answered exactly 200. */
+/** Expects 200 for each request. */
 export function accepts(expectation: Expectation, sendings: Sendings): Check {
   return answersWith({ expectation, sendings, isRight: (status) => status === 200, isHostile: false })
 }
 
-/** Each is answered with one of the statuses. */
+/** Expects one of the statuses for each request. */
 export function refuses(expectation: Expectation & { with: readonly number[] }, sendings: Sendings): Check {
   const { with: statuses, ...rest } = expectation
   return answersWith({ expectation: rest, sendings, isRight: (status) => statuses.includes(status), isHostile: true })
 }
 
-/** Each is answered at all; what its work then comes to is the endpoint's own affair. */
+/** Expects any answer to each request. */
 export function answers(expectation: Expectation, sendings: Sendings): Check {
   return answersWith({ expectation, sendings, isRight: () => true, isHostile: true })
 }
@@ -56,7 +56,7 @@ function answersWith(options: {
   expectation: Expectation
   sendings: Sendings
   isRight: (status: number) => boolean
-  /** It might bring a server down: after each request a good callback has to get through. */
+  /** True if the requests may crash a server. After each one a valid callback must succeed. */
   isHostile: boolean
 }): Check {
   const { expectation, sendings, isRight, isHostile } = options
@@ -75,7 +75,7 @@ function answersWith(options: {
   }
 }
 
-/** Says which of several cases it was that went wrong. */
+/** Adds the name of the case to its error. */
 async function withCase(what: string, run: () => Promise<void>): Promise<void> {
   try {
     await run()

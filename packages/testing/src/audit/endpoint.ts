@@ -3,36 +3,36 @@ import { randomTaskId, signedRequest, type SampleOptions } from '../samples.ts'
 import { exchange, NoAnswer, type Answer, type Exchange } from './exchange.ts'
 import { told, Unmet } from './unmet.ts'
 
-/** The endpoint under audit, as a check knows it. */
+/** The endpoint under audit, for the checks. */
 export interface Endpoint {
-  /** The `webhookHmacKey` it knows; empty if none was given. */
+  /** Its `webhookHmacKey`; empty if none was given. */
   readonly secret: string
   readonly isSecure: boolean
-  /** So many different URLs of the result. */
+  /** Gives this number of different result URLs. */
   resultUrls(count: number): readonly string[]
-  /** Every answer so far. */
+  /** All answers so far. */
   readonly answers: readonly Answer[]
-  /** Sends a callback, signed if there is a secret. What `request` says replaces what the callback would be sent with. */
+  /** Sends a callback, signed if there is a secret. The fields of `request` replace those of the callback's own request. */
   send(callback?: SampleOptions & { body?: string; timestamp?: number }, request?: Exchange): Promise<Answer>
-  /** Sends anything. */
+  /** Sends any request. */
   request(request: Exchange): Promise<Answer>
-  /** Resolves if a good callback is answered 200 a moment later, and rejects with {@link Unmet} if not. */
+  /** Resolves if a valid callback is answered 200 a moment later, and rejects with {@link Unmet} if not. */
   thrives(): Promise<void>
-  /** How often the probe says that the task was handled; rejects with {@link NoAnswer} if it does not say. */
+  /** Asks the probe how often the task was handled; rejects with {@link NoAnswer} if it does not say. */
   count(taskId: string): Promise<number>
-  /** Resolves if the probe says that the task was handled so often, and rejects with {@link Unmet} if not. */
+  /** Resolves if the probe says that the task was handled this number of times, and rejects with {@link Unmet} if not. */
   handled(taskId: string, times: number): Promise<void>
 }
 
-/** How long hooks have that run after the answer. */
+/** The time for hooks to run after the answer, in milliseconds. */
 const HOOK_PATIENCE = 5_000
-/** How long a hook has that should not run at all. */
+/** The time to wait for a hook that must not run, in milliseconds. */
 const QUIET = 300
 const POLL = 50
-/** A crash that a request brings about may come a moment after its answer. */
+/** A request may crash the server a moment after its answer. */
 const AFTERMATH = 50
 
-/** Where the endpoint is, and what may be known of it. */
+/** The address of the endpoint, and its options. */
 export interface Target {
   url: string
   secret?: string | undefined
@@ -77,9 +77,9 @@ export function openEndpoint({ url, secret, probe, resultUrl, signal }: Target):
     async thrives() {
       await sleep(AFTERMATH)
       const answer = await send().catch((error: Error) => {
-        throw new Unmet(`after it, a good callback had no answer: ${error.message}`, { cause: error })
+        throw new Unmet(`after it, a valid callback got no answer: ${error.message}`, { cause: error })
       })
-      if (answer.status !== 200) throw new Unmet(`after it, a good callback was answered ${told(answer)}`)
+      if (answer.status !== 200) throw new Unmet(`after it, a valid callback was answered ${told(answer)}`)
     },
     async handled(taskId, times) {
       const latest = Date.now() + HOOK_PATIENCE

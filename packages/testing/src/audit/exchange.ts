@@ -7,21 +7,21 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { types } from 'node:util'
 import { isLumaError, LumaError } from '@luma-callback/core'
 
-/** One request, down to what `fetch` would not send. */
+/** One request, which may break rules that `fetch` enforces. */
 export interface Exchange {
   /** Default: POST. */
   method?: string
-  /** A name with several values is sent as several headers. */
+  /** Several values are sent as several headers. */
   headers?: Readonly<Record<string, string | readonly string[]>>
-  /** Its parts are written one by one, with a moment between them. */
+  /** Parts are written one by one, with a short pause between them. */
   body?: string | Uint8Array | readonly (string | Uint8Array)[] | AsyncIterable<string | Uint8Array>
-  /** The length that is declared, true or not; `'chunked'` declares none. Default: the body's. */
+  /** The declared length, right or wrong; `'chunked'` declares none. Default: the length of the body. */
   length?: number | 'chunked'
   /** Added to the URL's own query. */
   query?: Readonly<Record<string, string>>
-  /** Milliseconds until it is given up. Default: the provider's 15 000. */
+  /** Milliseconds. Default: the provider's 15 000. */
   timeout?: number
-  /** Default: a connection of its own. */
+  /** Default: a new connection. */
   agent?: Agent
   signal?: AbortSignal
 }
@@ -29,13 +29,13 @@ export interface Exchange {
 export interface Answer {
   status: number
   headers: IncomingMessage['headers']
-  /** Its first 64 KiB. */
+  /** The first 64 KiB of the body. */
   text: string
   /** Milliseconds from the request's first byte to the answer's end. */
   duration: number
 }
 
-/** No answer came; the message says why. */
+/** There was no answer; the message says why. */
 export class NoAnswer extends LumaError {
   static {
     this.prototype.name = 'NoAnswer'
@@ -43,16 +43,16 @@ export class NoAnswer extends LumaError {
   readonly code = 'ERR_LUMA_NO_ANSWER'
 }
 
-/** What the provider grants: https://docs.kie.ai/luma-api/generate-luma-modify-video-callbacks */
+/** The provider's own timeout: https://docs.kie.ai/luma-api/generate-luma-modify-video-callbacks */
 const PROVIDER_TIMEOUT = 15_000
 const BETWEEN_PARTS = 20
 const CUT_OFF = 'the connection was cut off'
 const MOST_ANSWER_BYTES = 64 * 1024
 
 /**
- * Sends a request and reads the answer. An answer that comes before the body is sent ends the sending.
+ * Sends a request and reads the answer. If the answer arrives before the body is sent, the rest is not sent.
  *
- * @throws NoAnswer if none came in time, or the connection ended without one.
+ * @throws NoAnswer if there is no answer in time, or if the connection ends without one.
  */
 export async function exchange(target: string, options: Exchange): Promise<Answer> {
   const { timeout = PROVIDER_TIMEOUT } = options
@@ -61,7 +61,7 @@ export async function exchange(target: string, options: Exchange): Promise<Answe
   const timer = setTimeout(() => outgoing.destroy(new Error(`no answer within ${timeout} ms`)), timeout)
   try {
     const answered = once(outgoing, 'response') as Promise<[IncomingMessage]>
-    // An answer may be there although its server let nothing more in; what ends both is told to the waiting.
+    // A write error is ignored: the answer may have arrived anyway, and if not, `once` rejects.
     write(outgoing, options.body).catch(() => {})
     const [incoming] = await answered
     const text = await readText(incoming)
@@ -75,14 +75,14 @@ export async function exchange(target: string, options: Exchange): Promise<Answe
     throw new NoAnswer(reasonOf(error), { cause: error })
   } finally {
     clearTimeout(timer)
-    // A connection that is to be used again is left to its agent.
+    // The agent reuses the connection.
     if (!options.agent) outgoing.destroy()
   }
 }
 
 /**
- * An answer, or one of this status if the endpoint cut the connection instead. Where it cuts while we still send, an
- * answer that it gave may be lost on the way, so that the two cannot be told apart.
+ * Gives the answer, or one with this status if the endpoint closed the connection. If it closes the connection while we still
+ * send, its answer may be lost on the way, so the two cases look the same.
  */
 export async function cutIsLike(status: number, answer: Promise<Answer>): Promise<Answer> {
   try {
@@ -98,7 +98,7 @@ function open(target: string, { method = 'POST', headers = {}, body, length, que
   for (const [name, value] of Object.entries(query)) url.searchParams.append(name, value)
   const send = url.protocol === 'https:' ? httpsRequest : httpRequest
   const outgoing = send(url, { method, agent: agent ?? false, signal })
-  // A second failure, such as a reset after the answer, is nobody's business.
+  // A second error, such as a reset after the answer, does not matter.
   outgoing.on('error', () => {})
   for (const [name, value] of Object.entries(headers)) outgoing.setHeader(name, value)
   if (length !== 'chunked' && body !== undefined) outgoing.setHeader('content-length', length ?? sizeOf(body))

@@ -1,18 +1,18 @@
 import type { Expectation, Level } from './check.ts'
 
-/** How a check ended: `passed`, `failed`, or `skipped` because something it needs was not there. */
+/** The result of a check: `passed`, `failed`, or `skipped` because it could not run. */
 export type Verdict = 'passed' | 'failed' | 'skipped'
 
 export interface AuditResult extends Pick<Expectation, 'id' | 'level' | 'expects' | 'because'> {
   verdict: Verdict
-  /** Why it failed or was skipped. */
+  /** The reason, if it failed or was skipped. */
   reason?: string
   /** Milliseconds. */
   duration: number
 }
 
 export interface AuditReport {
-  /** The address, without its query, which may hold a token. */
+  /** The URL without its query, which may hold a token. */
   url: string
   startedAt: Date
   /** Milliseconds. */
@@ -20,9 +20,9 @@ export interface AuditReport {
   /** One for each check, in the order of the list. */
   results: readonly AuditResult[]
   counts: Readonly<Record<Level, Readonly<Record<Verdict, number>>>>
-  /** Whether no MUST failed. */
+  /** True if no MUST failed. */
   passed: boolean
-  /** What is likely wrong with the audit itself, such as a missing `secret`. */
+  /** A likely mistake in the options of the audit, such as a missing `secret`. */
   hint?: string
 }
 
@@ -38,7 +38,7 @@ export function summarize(results: readonly AuditResult[]): Pick<AuditReport, 'c
   return { counts, passed: counts.MUST.failed === 0 }
 }
 
-/** The report as a table of Markdown, what failed first. */
+/** The report as a Markdown table, failed checks first. */
 export function auditMarkdown(report: AuditReport): string {
   const { url, counts, results, hint } = report
   const order: readonly Verdict[] = ['failed', 'skipped', 'passed']
@@ -49,7 +49,7 @@ export function auditMarkdown(report: AuditReport): string {
     `${report.startedAt.toISOString()}: ${sentence('MUST', counts.MUST)}; ${sentence('SHOULD', counts.SHOULD)}.`,
     ...(hint === undefined ? [] : ['', `**${cell(hint)}**`]),
     '',
-    '| | check | | it expects that the endpoint | because | what it did |',
+    '| | check | | expected: the endpoint | because | actual |',
     '| --- | --- | --- | --- | --- | --- |',
     ...rows,
     '',

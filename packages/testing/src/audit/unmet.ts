@@ -1,13 +1,13 @@
 import type { Answer } from './exchange.ts'
 
-/** The endpoint did otherwise; the message says what it did. */
+/** The endpoint failed a check; the message says what it did. */
 export class Unmet extends Error {
   override readonly name = 'Unmet'
 }
 
 /** An answer in a few words. */
 export function told({ status, text }: Answer): string {
-  // What a stranger's server wrote must not move a terminal's cursor.
+  // Foreign text must not control the terminal.
   const words = text
     .replaceAll(/<[^>]*>|&nbsp;|[^\x20-\x7e]/g, ' ')
     .replaceAll(/&#39;|&quot;/g, "'")

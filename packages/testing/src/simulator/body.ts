@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http'
 
-/** What came as a body; `too large` past the limit, `broken off` if the sender went away. */
+/** The text of a body, `too large` if it exceeds the limit, or `broken off` if the connection broke. */
 export type Body = { text: string } | 'too large' | 'broken off'
 
 /** Reads a request's body up to `limit` bytes. Never rejects, and always settles. */

@@ -3,8 +3,8 @@ import type { SimulatorDelivery } from './events.ts'
 import type { SimulatorEvent } from './events.ts'
 
 /**
- * An event of the simulator as one line for a log. What strangers sent is cut short and its control characters are
- * written out, so that it can forge no line and colour no terminal.
+ * An event of the simulator as one line for a log. Foreign text is shortened and its control characters are escaped, so that
+ * it cannot fake log lines or control a terminal.
  *
  * @example
  * ```ts
@@ -22,7 +22,7 @@ function describe(event: SimulatorEvent): string {
   switch (event.type) {
     case 'submitted': {
       const { taskId, callBackUrl } = event.task
-      return `took task ${taskId}, ${callBackUrl === undefined ? 'without a callback' : `to be called back at ${printable(callBackUrl)}`}`
+      return `accepted task ${taskId}, ${callBackUrl === undefined ? 'without a callback' : `with the callback URL ${printable(callBackUrl)}`}`
     }
     case 'refused':
       return `answered ${event.code} to ${event.method} ${printable(event.path)}: ${printable(event.msg)}`
@@ -31,7 +31,7 @@ function describe(event: SimulatorEvent): string {
     case 'delivered':
       return `${deliveryText(event.delivery)} was answered 200 in ${Math.round(event.delivery.duration)} ms`
     case 'retrying':
-      return `${deliveryText(event.delivery)} failed, ${failure(event.delivery)}; it is sent again in ${event.delay} ms`
+      return `${deliveryText(event.delivery)} failed, ${failure(event.delivery)}; the next one is in ${event.delay} ms`
     case 'undelivered':
       return `${deliveryText(event.delivery)} failed for good, ${failure(event.delivery)}`
     case 'linked':

@@ -1,34 +1,34 @@
 import { toError } from '@luma-callback/core/internal'
 
-/** What is submitted to `POST /api/v1/modify/generate`. */
+/** The request of `POST /api/v1/modify/generate`. */
 export interface SimulatorRequest {
   prompt: string
   videoUrl: string
-  /** Left out: the task is not called back. */
+  /** Without it the task gets no callback. */
   callBackUrl?: string | undefined
   watermark?: string | undefined
 }
 
-/** A task as it is at one moment. */
+/** A snapshot of a task. */
 export interface SimulatorTask extends Readonly<SimulatorRequest> {
   /** Counted from 1, in the order of submission. */
   readonly number: number
   readonly taskId: string
-  /** The request as a callback tells it. */
+  /** The request, as the callback has it. */
   readonly promptJson: string
-  /** How long it takes, in milliseconds. */
+  /** Milliseconds. */
   readonly generationTime: number
   readonly state: 'generating' | 'success' | 'failure'
   /** Empty unless the state is `success`. */
   readonly resultUrls: readonly string[]
-  /** What became of calling back; `none` without a `callBackUrl`. */
+  /** The state of the callback; `none` without a `callBackUrl`. */
   readonly callback: 'none' | 'pending' | 'delivered' | 'undelivered'
   /** Unix milliseconds. */
   readonly createTime: number
   readonly completeTime: number | undefined
 }
 
-/** A callback that was sent, or begun. */
+/** A callback that was sent, at least in part. */
 export interface SimulatorDelivery {
   readonly taskId: string
   /** Counted from 1 for each task, duplicates and contradictions included. */
@@ -46,11 +46,11 @@ export interface SimulatorDelivery {
   readonly answer: string
 }
 
-/** Everything notable that a simulator does, in one union; narrow on `type`. */
+/** The events of a simulator. Narrow on `type`. */
 export type SimulatorEvent =
-  /** A task was taken. */
+  /** A task was accepted. */
   | { type: 'submitted'; task: SimulatorTask }
-  /** An API call was answered with another `code` than 200. */
+  /** An API call got a `code` other than 200. */
   | { type: 'refused'; method: string; path: string; code: number; msg: string }
   /** A task is finished, as `task.state` says. */
   | { type: 'generated'; task: SimulatorTask }
@@ -58,11 +58,11 @@ export type SimulatorEvent =
   | { type: 'delivered'; delivery: SimulatorDelivery }
   /** A callback failed and is sent again in `delay` milliseconds. */
   | { type: 'retrying'; delivery: SimulatorDelivery; delay: number }
-  /** A callback failed and is not sent again: it was the last retry, or one beyond the first 200. */
+  /** A callback failed and is not sent again: it was the last retry, or a duplicate or contradiction after the 200. */
   | { type: 'undelivered'; delivery: SimulatorDelivery }
-  /** A link to a result file was given. */
+  /** The API gave a link to a result file. */
   | { type: 'linked'; url: string; link: string }
-  /** A result file was asked for. `cut` is one that was broken off on purpose; `bytes` are those of its body. */
+  /** A result file was requested. `cut`: it was cut off on purpose. `bytes`: the size of the body that was sent. */
   | {
       type: 'file'
       method: string
@@ -72,7 +72,7 @@ export type SimulatorEvent =
       bytes: number
     }
 
-/** Hands an event to the user's observer. Never throws, whatever the observer does. */
+/** Passes an event to the user's observer. Never throws. */
 export type Emit = (event: SimulatorEvent) => void
 
 export function createEmit(observe: ((event: SimulatorEvent) => unknown) | undefined): Emit {
@@ -82,7 +82,7 @@ export function createEmit(observe: ((event: SimulatorEvent) => unknown) | undef
   return (event) => {
     try {
       const result = observe?.(event)
-      // A promise of another realm or library is one too, and its rejection ends the process if it is not caught.
+      // Also a promise of another realm or library: an unhandled rejection would end the process.
       if (typeof result === 'object' && result !== null && 'then' in result) Promise.resolve(result).catch(complain)
     } catch (error) {
       complain(error)

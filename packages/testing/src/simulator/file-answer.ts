@@ -10,9 +10,8 @@ export interface FileAnswers {
 }
 
 /**
- * Answers a request for a result file: whole or in one range, with what a download needs in order to be resumed.
- * That an expired URL is answered 403 and a missing file 404 is our choice, after the usual stores of objects: the
- * provider does not document either.
+ * Answers a request for a result file: whole or one range, with the headers that a download needs to resume. An expired URL is
+ * answered 403 and a missing file 404. The provider documents neither; object stores usually do so.
  */
 export function answerFile(
   request: IncomingMessage,
@@ -70,7 +69,7 @@ function rangeOf({ headers }: IncomingMessage, { length }: Buffer): ReturnType<t
   return readRange(headers.range, length)
 }
 
-/** `If-Range` holds an ETag or the date that we told as `Last-Modified`; anything else is of another file. */
+/** `If-Range` must hold our ETag or our `Last-Modified`; any other value belongs to another file. */
 function isStillTheSame({ headers }: IncomingMessage, { createdAt }: StoredFile, etag: string): boolean {
   const condition = headers['if-range']
   return condition === undefined || condition === etag || condition === new Date(createdAt).toUTCString()

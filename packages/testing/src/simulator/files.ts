@@ -2,14 +2,14 @@ import { createHash } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
 import type { SimulatorSettings } from './options.ts'
 
-/** What all result files hold. */
+/** The content of all result files. */
 export interface Video {
   bytes: Buffer
   /** A strong one. */
   etag: string
 }
 
-/** The same from `src` and from `dist`, which are as deep. */
+/** The path is the same from `src` and from `dist`. */
 const SAMPLE = new URL('../../assets/sample.mp4', import.meta.url)
 
 export async function readVideo(): Promise<Video> {
@@ -17,7 +17,7 @@ export async function readVideo(): Promise<Video> {
   return { bytes, etag: `"${createHash('sha256').update(bytes).digest('hex').slice(0, 32)}"` }
 }
 
-/** A result file, as one of its addresses leads to it. */
+/** A result file. */
 export interface StoredFile {
   /** Unix milliseconds. */
   createdAt: number
@@ -26,26 +26,26 @@ export interface StoredFile {
   isTruncated: boolean
 }
 
+/** The result of looking up a path. */
 export type FileLookup = { is: 'file'; file: StoredFile } | { is: 'expired' } | { is: 'missing' }
 
 export interface Files {
-  /** Keeps a file under a name without extension; gives its URL. */
+  /** Stores a file under a name without extension, and gives its URL. */
   keep(name: string, file: StoredFile): string
-  /** Another address of the file behind a result URL, which lives for a while; `undefined` if there is no such file. */
+  /** Makes a temporary link to the file of a result URL; `undefined` if there is no such file. */
   link(url: string): string | undefined
-  /** What there is at a path. */
   find(path: string): FileLookup
 }
 
 export interface FilesOptions {
-  /** Where the simulator answers, without a slash at the end. */
+  /** The URL of the simulator, without a slash at the end. */
   base: string
   settings: SimulatorSettings
   /** Gives the name of the link of this number, counted from 1. */
   nameLink: (number: number) => string
 }
 
-/** Paths are looked up as they are and never become names of the file system. */
+/** The files are only entries of a map: a path never reaches the file system. */
 export function createFiles({ base, settings, nameLink }: FilesOptions): Files {
   const files = new Map<string, StoredFile>()
   const links = new Map<string, { file: StoredFile; createdAt: number }>()

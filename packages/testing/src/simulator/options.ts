@@ -14,62 +14,62 @@ import {
 } from '@luma-callback/core/internal'
 import type { SimulatorEvent } from './events.ts'
 
-/** What `startSimulator` can be told. Times are milliseconds; a share is a number from 0 (never) to 1 (always). */
+/** The options of `startSimulator`. Times are in milliseconds; a share is a number from 0 (never) to 1 (always). */
 export interface SimulatorOptions {
-  /** Default: 0, a free one. */
+  /** Default: 0, which selects a free port. */
   port?: number | undefined
   /** The address to listen on. Default: `127.0.0.1`. */
   host?: string | undefined
-  /** What API calls have to carry as `Authorization: Bearer …`. Default: `simulator-key`. */
+  /** The key that API calls must send as `Authorization: Bearer …`. Default: `simulator-key`. */
   apiKey?: string | undefined
-  /** Signs the callbacks, as the account's `webhookHmacKey`. Left out: they are not signed. */
+  /** The account's `webhookHmacKey`, which signs the callbacks. Without it they are not signed. */
   secret?: string | undefined
-  /** Decides everything that is left to chance, task ids included. Default: a random one, told as `simulator.seed`. */
+  /** The seed of all random decisions and task ids. Default: a random one; see `simulator.seed`. */
   seed?: number | undefined
-  /** How long a task takes, or from where to where: `[500, 2_000]`. Default: 1 000. */
+  /** The time that a task takes, or a range such as `[500, 2_000]`. Default: 1 000. */
   generationTime?: number | readonly [least: number, most: number] | undefined
-  /** How long a receiver may take to answer 200. Default: 15 000. */
+  /** The time that a receiver has to answer 200. Default: 15 000. */
   deliveryTimeout?: number | undefined
-  /** How often a failed callback is sent again. Default: 3. */
+  /** The number of retries of a failed callback. Default: 3. */
   retries?: number | undefined
   /**
-   * The pause before a retry, or a list of them, of which the last stands for all further ones. The provider's are
-   * not documented. A duplicate or a contradiction comes after the first. Default: `[1_000, 5_000, 30_000]`.
+   * The pause before a retry, or a list of pauses, whose last one repeats. The provider does not document its own. A duplicate
+   * or a contradiction is sent after the first pause. Default: `[1_000, 5_000, 30_000]`.
    */
   retryPause?: number | readonly number[] | undefined
   /** Share of tasks that fail. Default: 0, like all shares. */
   failures?: number | undefined
-  /** Share of tasks that are called back once more after a 200. */
+  /** Share of tasks whose callback is sent once more after a 200. */
   duplicates?: number | undefined
-  /** Share of tasks that are called back once more after a 200, with the other outcome or with other URLs. */
+  /** Share of tasks that get another callback after a 200, with the other outcome or with other URLs. */
   contradictions?: number | undefined
-  /** Share of tasks whose callback waits until that of a later task was sent, if one is under way. */
+  /** Share of tasks whose callback waits until a later task's callback is sent, if there is a later task. */
   outOfOrder?: number | undefined
-  /** Share of deliveries whose body comes in drips, over a fifth of `deliveryTimeout`. */
+  /** Share of deliveries whose body arrives in small parts, over a fifth of `deliveryTimeout`. */
   slowBodies?: number | undefined
-  /** Share of first deliveries and retries that break off in the middle of the body; they count as failed. */
+  /** Share of first deliveries and retries that are cut off in the middle of the body; they count as failed. */
   cutBodies?: number | undefined
   /** Share of tasks whose result URLs answer 403 from the start; a link from `download-url` works. */
   expiredUrls?: number | undefined
   /** Share of tasks whose result files are gone from the start: 404, and no link for them. */
   expiredFiles?: number | undefined
-  /** Share of tasks whose result files break off half-way when asked for whole; a `Range` request gets the rest. */
+  /** Share of tasks whose result files are cut off half-way if requested whole; a `Range` request gets the rest. */
   truncatedFiles?: number | undefined
   /** Share of API calls that are answered 429. */
   rateLimited?: number | undefined
-  /** How many tasks are taken before the API answers 402. Default: no end. */
+  /** The number of tasks before the API answers 402. Default: no limit. */
   credits?: number | undefined
-  /** Answers every task submitted with this code. */
+  /** Answers every submission with this code. */
   unavailable?: 455 | 500 | 501 | 505 | undefined
-  /** How long a link from `download-url` lives. Default: 20 minutes. */
+  /** The time that a link from `download-url` works. Default: 20 minutes. */
   linkLifetime?: number | undefined
-  /** How long result files are kept. Default: 14 days. */
+  /** The time that result files are kept. Default: 14 days. */
   fileLifetime?: number | undefined
-  /** Told every notable step; see `describeSimulatorEvent`. */
+  /** Called with each event; see `describeSimulatorEvent`. */
   observe?: ((event: SimulatorEvent) => unknown) | undefined
 }
 
-/** The options with every default filled in. */
+/** The options with all defaults. */
 export interface SimulatorSettings {
   port: number
   host: string
@@ -134,7 +134,9 @@ const RULES: Rules<SimulatorSettings> = {
 }
 
 /**
- * Checks options and fills in their defaults; `seed` is the default for the option of that name.
+ * Checks options and fills in their defaults.
+ *
+ * @param seed - The default of the option `seed`.
  *
  * @throws TypeError that names the option that is wrong or unknown.
  */

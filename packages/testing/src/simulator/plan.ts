@@ -4,7 +4,7 @@ import type { SimulatorSettings } from './options.ts'
 /** How the body of a delivery is sent. */
 export type Manner = 'whole' | 'slow' | 'cut'
 
-/** Everything that chance decides about a task, decided when it is submitted. */
+/** All random decisions about a task. They are made when the task is submitted. */
 export interface Plan {
   taskId: string
   generationTime: number
@@ -13,15 +13,15 @@ export interface Plan {
   contradiction: 'none' | 'outcome' | 'resultUrls'
   isHeldBack: boolean
   files: {
-    /** Of the result's URL. */
+    /** The name in the result's URL. */
     name: string
-    /** Of the URL that only a contradiction has. */
+    /** The name in the URL that only a contradiction has. */
     otherName: string
     isUrlExpired: boolean
     isGone: boolean
     isTruncated: boolean
   }
-  /** Of the delivery of this number, counted from 1. */
+  /** How the delivery of this number, counted from 1, is sent. */
   manner: (attempt: number) => Manner
 }
 
@@ -30,7 +30,7 @@ export function planTask(settings: SimulatorSettings, number: number): Plan {
   const random = seeded(settings.seed, `task ${number}`)
   const [least, most] = settings.generationTime
   const isFailure = random.chance('failure', settings.failures)
-  // The provider tells tasks that failed at once from such that failed later; how they are spread is not known.
+  // The provider has separate codes for tasks that fail at once and tasks that fail later. Their real shares are unknown.
   const failure = random.chance('stage of the failure', 0.25) ? 'creation failed' : 'generation failed'
   const contradiction = isFailure || random.chance('kind of contradiction', 0.5) ? 'outcome' : 'resultUrls'
   return {
@@ -54,7 +54,7 @@ export function planTask(settings: SimulatorSettings, number: number): Plan {
   }
 }
 
-/** In the look of the provider's file names, a UUID of version 4. */
+/** The provider's file names are UUIDs of version 4. */
 function toUuid(hex: string): string {
   return hex.replace(/^(.{8})(.{4}).(.{3}).(.{3})(.{12})$/, '$1-$2-4$3-a$4-$5')
 }

@@ -1,9 +1,9 @@
-/** The bytes asked for, both ends included; the whole; or something of which the file has nothing. */
+/** A range of bytes, both ends included; the whole file; or a range outside the file. */
 export type Range = { start: number; end: number } | 'whole' | 'unsatisfiable'
 
 /**
- * Reads a `Range` header of a file of this size, as RFC 9110 (section 14) has it. What is not one range of bytes is
- * ignored, as the RFC allows: several ranges, other units, and what cannot be understood.
+ * Reads a `Range` header for a file of this size, as in RFC 9110, section 14. As the RFC allows, it ignores headers with several
+ * ranges, with other units, and with invalid syntax.
  */
 export function readRange(header: string | undefined, size: number): Range {
   const [, first, last] = /^bytes=[ \t]*(\d*)-(\d*)[ \t]*$/i.exec(header ?? '') ?? []

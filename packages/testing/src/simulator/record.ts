@@ -1,6 +1,6 @@
 import type { Task } from './task.ts'
 
-/** What `record-info` tells of a task. What it holds before a task is finished is not documented: it is null here. */
+/** The answer of `record-info` about a task. The provider does not document the fields of an unfinished task: they are null. */
 export function recordOf(task: Task): object {
   const { taskId, promptJson, videoUrl, resultUrls, createTime, completeTime = null } = task
   const isFailure = task.state === 'failure'
@@ -22,7 +22,7 @@ const FAILURES: Record<Task['plan']['outcome'], string | null> = {
   'generation failed': 'Modify record generation failed.',
 }
 
-/** 0 generating, 1 success, 2 creating failed, 3 generation failed, 4 success that could not be called back. */
+/** 0: generating. 1: success. 2: creation failed. 3: generation failed. 4: success whose callback failed. */
 function successFlag({ state, callback, plan }: Task): number {
   if (state === 'generating') return 0
   if (state === 'success') return callback === 'undelivered' ? 4 : 1

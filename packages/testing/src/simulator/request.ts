@@ -1,12 +1,12 @@
 import type { SimulatorRequest } from './events.ts'
 
-/** What was submitted, or what is wrong with it in words that name the field. */
+/** The submitted request, or its problem, which names the field. */
 export type Read = { request: SimulatorRequest } | { problem: string }
 
-/** The kinds of video that the provider documents. */
+/** The video formats that the provider documents. */
 const VIDEO = new Set(['mp4', 'mov', 'avi'])
 
-/** Reads the body of a task submitted. Fields that are not known do no harm, and one that is null was left out. */
+/** Reads the body of a submission. Unknown fields are ignored, and null means that a field is left out. */
 export function readSubmission(body: unknown): Read {
   if (typeof body !== 'object' || body === null || Array.isArray(body)) return wrong('the body must be a JSON object')
   const { prompt, videoUrl, callBackUrl, watermark } = body as Record<string, unknown>
@@ -32,7 +32,7 @@ function isHttpUrl(value: unknown): value is string {
   return typeof value === 'string' && URL.canParse(value) && /^https?:$/.test(new URL(value).protocol)
 }
 
-/** A URL without an extension may lead to any file; the provider would see when it fetches it. */
+/** A URL without an extension may lead to a video; the provider only sees it when it fetches the file. */
 function isVideo(url: string): boolean {
   const [, extension] = /\.([a-z][a-z0-9]{1,4})$/i.exec(lastSegment(url)) ?? []
   return extension === undefined || VIDEO.has(extension.toLowerCase())

@@ -1,11 +1,11 @@
 import { createHash } from 'node:crypto'
 
 /**
- * Random decisions that are the same in each run. Each depends on the seed, on its subject and on what is decided, and on
- * nothing else: not on when it is asked for, nor on earlier decisions. So one more failure changes no other decision.
+ * Random decisions that are the same in each run. Each depends only on the seed, its subject and its name, and not on the time
+ * or on earlier decisions. So one more failure does not change any other decision.
  */
 export interface Seeded {
-  /** True for this share of all that ask. */
+  /** True with this probability. */
   chance(what: string, share: number): boolean
   /** An integer from the least to the most, both included. */
   between(what: string, least: number, most: number): number
@@ -15,7 +15,7 @@ export interface Seeded {
 
 export function seeded(seed: number, subject: string): Seeded {
   const digest = (what: string): Buffer => createHash('sha256').update(`${seed} ${subject} ${what}`).digest()
-  /** From 0 up to, not including, 1. */
+  /** From 0, included, to 1, excluded. */
   const fraction = (what: string): number => digest(what).readUIntBE(0, 6) / 2 ** 48
   return {
     chance: (what, share) => fraction(what) < share,

@@ -5,13 +5,13 @@ import type { Api, Envelope } from './api.ts'
 import { readBody } from './body.ts'
 import { answerFile, type FileAnswers } from './file-answer.ts'
 
-/** A megabyte; no field of a call comes near it. */
+/** One mebibyte, far more than any real call has. */
 const BODY_LIMIT = 1024 ** 2
 
 /**
- * Listens, and answers nothing yet.
+ * Starts to listen. Requests wait until `serve` is called.
  *
- * @throws Error in one message that says which port and what to do.
+ * @throws Error that names the port and says what to do.
  */
 export async function listen(port: number, host: string): Promise<Server> {
   const server = createServer()
@@ -28,14 +28,14 @@ export async function listen(port: number, host: string): Promise<Server> {
   return server
 }
 
-/** Where a server on this host can be reached from the same machine. */
+/** The URL of a server on this host, for clients on the same machine. */
 export function urlOf(server: Server, host: string): string {
   const { port } = server.address() as AddressInfo
   const reachable = { '0.0.0.0': '127.0.0.1', '::': '::1' }[host] ?? host
   return `http://${reachable.includes(':') ? `[${reachable}]` : reachable}:${port}`
 }
 
-/** Answers from now on: files by their paths, everything else as the API. */
+/** Answers requests: paths of files with the file, all others as the API. */
 export function serve(server: Server, api: Api, fileAnswers: FileAnswers): void {
   server.on('request', (request, response) => {
     const { pathname, searchParams } = parseTarget(request.url ?? '/')
@@ -53,7 +53,7 @@ interface CallAnswer {
 async function answerCall(request: IncomingMessage, response: ServerResponse, { api, path, query }: CallAnswer) {
   const { method = '', headers } = request
   const read = await readBody(request, BODY_LIMIT)
-  // Nobody is there any more to be answered, and what was submitted in part is no task.
+  // The client is gone, and a partial body is not a task.
   if (read === 'broken off') return
   const body = read === 'too large' ? undefined : read.text
   answerJson(response, api.answer({ method, path, query, authorization: headers.authorization, body }))
@@ -61,8 +61,8 @@ async function answerCall(request: IncomingMessage, response: ServerResponse, { 
 
 function answerJson(response: ServerResponse, envelope: Envelope): void {
   const text = JSON.stringify(envelope)
-  // What is left of a body that is too large Node reads and drops: a connection that is closed while the other
-  // side still writes could take the answer with it.
+  // Node reads and drops the rest of a body that is too large. Closing the connection while the client still writes could
+  // lose the answer.
   response.writeHead(envelope.code === 413 ? 413 : 200, {
     'content-type': 'application/json',
     'content-length': Buffer.byteLength(text),
@@ -70,7 +70,7 @@ function answerJson(response: ServerResponse, envelope: Envelope): void {
   response.end(text)
 }
 
-/** The path as it was sent, without dots being resolved: it is only ever looked up. */
+/** The path as it was sent, with dots unresolved: it is only a key for lookups. */
 function parseTarget(target: string): { pathname: string; searchParams: URLSearchParams } {
   const [pathname = '', ...query] = target.split('?')
   return { pathname, searchParams: new URLSearchParams(query.join('?')) }

@@ -15,37 +15,36 @@ import { createTasks } from './tasks.ts'
 
 /** A running simulator of the provider. */
 export interface Simulator {
-  /** Where it answers, in place of `https://api.kie.ai`; without a slash at the end. */
+  /** Its URL, for use instead of `https://api.kie.ai`; without a slash at the end. */
   readonly url: string
   readonly apiKey: string
-  /** What everything left to chance was decided by; give it as the option `seed` to have the same again. */
+  /** The seed of all random decisions. Pass it as the option `seed` to repeat them. */
   readonly seed: number
-  /** Every task that was taken, as it is now, in the order of submission. */
+  /** The current state of all tasks, in the order of submission. */
   readonly tasks: readonly SimulatorTask[]
-  /** Every delivery that is over, in the order in which they ended. */
+  /** All finished deliveries, in the order of their ends. */
   readonly deliveries: readonly SimulatorDelivery[]
   /**
-   * Submits a task without going over HTTP, so that the order of submission is that of the calls. `prompt` and
-   * `videoUrl` have defaults.
+   * Submits a task without HTTP, so that tasks have the order of the calls. `prompt` and `videoUrl` have defaults.
    *
    * @returns the task's id.
-   * @throws Error with the `code` and `msg` that a call would have been answered, or if the simulator is closed.
+   * @throws Error with the `code` and `msg` that the API would answer, or if the simulator is closed.
    */
   submit(request?: Partial<SimulatorRequest>): string
   /** Resolves when every task is finished and called back, with all retries, duplicates and contradictions. */
   idle(): Promise<void>
-  /** How many of everything there were so far. */
+  /** The counts so far. */
   summary(): SimulatorSummary
-  /** Breaks off what is under way, and closes the server with its connections. */
+  /** Ends all work, and closes the server and its connections. */
   close(): Promise<void>
 }
 
 /**
- * Starts a server that behaves as the provider does: it takes tasks, finishes them after a while, calls their
- * `callBackUrl`, tells their details, and serves their result files.
+ * Starts a server that behaves like the provider: it accepts tasks, finishes them after a while, calls their `callBackUrl`, gives
+ * their details, and serves their result files.
  *
- * @param options Times in milliseconds, shares from 0 to 1; everything has a default.
- * @throws TypeError that names the option that is wrong or unknown; Error if the port cannot be had.
+ * @param options Times in milliseconds, shares from 0 to 1. All have defaults.
+ * @throws TypeError that names the option that is wrong or unknown; Error if the port is not available.
  *
  * @example
  * ```ts
@@ -67,7 +66,7 @@ export async function startSimulator(options: SimulatorOptions = {}): Promise<Si
 
   const closing = new AbortController()
   const { signal } = closing
-  // Every delivery and every pause listens.
+  // Every delivery and every pause adds a listener.
   setMaxListeners(0, signal)
   let refused = 0
   const observe = createEmit(settings.observe)
@@ -105,7 +104,7 @@ export async function startSimulator(options: SimulatorOptions = {}): Promise<Si
       return [...courier.deliveries]
     },
     submit(request) {
-      if (signal.aborted) throw new Error('the simulator is closed and takes no task')
+      if (signal.aborted) throw new Error('the simulator is closed')
       const { code, msg, data } = api.submit({ ...SAMPLE_REQUEST, ...request })
       if (code !== 200) throw new Error(`the simulator answered ${code}: ${msg}`)
       return (data as { taskId: string }).taskId

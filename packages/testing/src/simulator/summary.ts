@@ -1,22 +1,22 @@
 import type { SimulatorDelivery } from './events.ts'
 import type { SimulatorTask } from './events.ts'
 
-/** How many of everything there were. */
+/** The counts of a simulator. */
 export interface SimulatorSummary {
-  /** API calls that were answered with another `code` than 200. */
+  /** API calls that got a `code` other than 200. */
   refused: number
-  /** Tasks taken; each is generating, or has succeeded or failed. */
+  /** Accepted tasks. Each is generating, or has succeeded or failed. */
   submitted: number
   generating: number
   succeeded: number
   failed: number
-  /** Tasks whose callback is not answered 200 yet and will be sent again, or for the first time. */
+  /** Tasks whose callback will be sent, for the first time or again. */
   pending: number
   /** Tasks whose callback was answered 200. */
   delivered: number
-  /** Tasks whose callback was given up. */
+  /** Tasks whose callback failed for good. */
   undelivered: number
-  /** Deliveries of all kinds, and those of one kind. */
+  /** All deliveries; the next three count one kind each. */
   deliveries: number
   retries: number
   duplicates: number

@@ -1,7 +1,7 @@
 import type { SimulatorRequest, SimulatorTask } from './events.ts'
 import type { Plan } from './plan.ts'
 
-/** A task while it changes, and what is to become of it. */
+/** A task with its current state and its plan. */
 export type Task = { -readonly [Name in keyof SimulatorTask]: SimulatorTask[Name] } & { readonly plan: Plan }
 
 export function createTask(request: SimulatorRequest, number: number, plan: Plan): Task {
@@ -13,7 +13,7 @@ export function createTask(request: SimulatorRequest, number: number, plan: Plan
     watermark,
     number,
     taskId: plan.taskId,
-    // The capital M is the provider's: it is `watermark` when a task is submitted, and `waterMark` here.
+    // The provider's spelling: `watermark` in a submission, `waterMark` here.
     promptJson: JSON.stringify({ callBackUrl, prompt, videoUrl, waterMark: watermark ?? '' }),
     generationTime: plan.generationTime,
     state: 'generating',
@@ -25,7 +25,7 @@ export function createTask(request: SimulatorRequest, number: number, plan: Plan
   }
 }
 
-/** What users are shown: a copy, so that what they keep does not change under them. */
+/** A copy for users, which does not change later. */
 export function viewTask({ plan: _plan, ...task }: Task): SimulatorTask {
   return task
 }

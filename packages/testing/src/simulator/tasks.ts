@@ -7,12 +7,12 @@ import { createTask, viewTask, type Task } from './task.ts'
 import type { SimulatorRequest } from './events.ts'
 import { createTurns } from './turns.ts'
 
-/** The tasks that were taken, each on its way from submission to its last callback. */
+/** Runs each task from its submission to its last callback. */
 export interface Tasks {
   readonly all: readonly Task[]
   find(taskId: string): Task | undefined
   submit(request: SimulatorRequest): Task
-  /** Resolves when no task has anything left to do. */
+  /** Resolves when no task is running. */
   idle(): Promise<void>
 }
 
@@ -20,9 +20,9 @@ export interface TasksOptions {
   settings: SimulatorSettings
   courier: Courier
   emit: Emit
-  /** Ends what is under way. */
+  /** Ends all running tasks. */
   signal: AbortSignal
-  /** Keeps the result file of a task that succeeded; gives its URLs. */
+  /** Stores the result file of a successful task, and gives its URLs. */
   keepFiles: (task: Task) => readonly string[]
 }
 

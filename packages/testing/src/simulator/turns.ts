@@ -1,18 +1,18 @@
-/** Who may be called back when, so that callbacks which are held back come after those of later tasks. */
+/** Decides the order of callbacks: one that is held back is sent after the callback of a later task. */
 export interface Turns {
-  /** A task that will be called back was submitted. Numbers only grow. */
+  /** Called for each submitted task with a callback. Numbers only grow. */
   expect(number: number): void
-  /** Resolves once a later task was called back, or none that could be is under way. */
+  /** Resolves when a later task has had its first delivery, or when there is no later task. */
   overtaken(number: number): Promise<void>
-  /** The first delivery for a task is over, whatever came of it. */
+  /** Called after the first delivery of a task, successful or not. */
   passed(number: number): void
-  /** Lets everyone go. */
+  /** Releases all callbacks that are held back. */
   close(): void
 }
 
 export function createTurns(): Turns {
   const expected = new Set<number>()
-  /** All that were expected, the newest last; those that have passed are only taken off the end. */
+  /** All expected tasks, the newest last. Tasks that have passed are removed only from the end. */
   const order: number[] = []
   const held = new Map<number, () => void>()
   let newestPassed = 0

@@ -2,7 +2,7 @@ import type { Check } from '../check.ts'
 import { Unmet } from '../unmet.ts'
 import type { Endpoint } from '../endpoint.ts'
 
-/** What all the answers of an audit give away. These run last. */
+/** Checks of all answers of an audit, for data that must not be shown. They run last. */
 
 const TRACES: Readonly<Record<string, RegExp>> = {
   'a stack trace of JavaScript': /^\s*at .+:\d+:\d+\)?\s*$|&nbsp;at .+:\d+:\d+/m,
@@ -20,7 +20,7 @@ export const answerChecks: readonly Check[] = [
     id: 'no-stack-trace',
     level: 'MUST',
     expects: 'shows no stack trace and no path of the machine in any answer',
-    because: "they end up in the provider's logs, and tell a stranger what runs where",
+    because: "they end up in the provider's logs, and help attackers",
     async run({ answers }) {
       for (const [what, pattern] of Object.entries(TRACES)) {
         const shown = answers.find(({ text }) => pattern.test(text))
@@ -31,8 +31,8 @@ export const answerChecks: readonly Check[] = [
   {
     id: 'no-secret',
     level: 'MUST',
-    expects: 'shows no key in any answer',
-    because: 'whoever has the key can make up results',
+    expects: 'shows the secret in no answer',
+    because: 'anyone with the secret can forge results',
     needs: ['secret'],
     async run({ answers, secret }) {
       const shown = answers.find(({ text }) => text.includes(secret))
@@ -42,8 +42,8 @@ export const answerChecks: readonly Check[] = [
   {
     id: 'no-echo',
     level: 'SHOULD',
-    expects: 'does not repeat what it was sent in a page of HTML',
-    because: 'a page that repeats a stranger’s text runs a stranger’s scripts',
+    expects: 'does not repeat the request in an HTML page',
+    because: 'such a page runs scripts from the request',
     async run(endpoint) {
       for (const answer of await marked(endpoint)) {
         const isPage = /html/i.test(answer.headers['content-type'] ?? 'html')
@@ -54,8 +54,8 @@ export const answerChecks: readonly Check[] = [
   {
     id: 'no-redirect',
     level: 'MUST',
-    expects: 'redirects nothing',
-    because: 'only a 200 counts, and a POST that is redirected may arrive as a GET without its body',
+    expects: 'redirects no request',
+    because: 'only a 200 counts, and a redirected POST may arrive as a GET without its body',
     async run({ answers }) {
       const redirect = answers.find(({ status }) => status >= 300 && status < 400)
       if (redirect) throw new Unmet(`answered ${redirect.status} to ${redirect.headers.location ?? 'nowhere'}`)

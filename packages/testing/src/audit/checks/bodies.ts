@@ -3,11 +3,11 @@ import { newTask, type Endpoint } from '../endpoint.ts'
 import { sampleBody } from '../../samples.ts'
 import { cutIsLike, type Answer } from '../exchange.ts'
 
-/** Bodies that are no callback. */
+/** Bodies that are not a callback. */
 
 const MB = 1024 * 1024
 const DEEP = 20_000
-const NOT_A_RESULT = 'a 200 says that a result was received, and here is none'
+const NOT_A_RESULT = 'a 200 confirms a result, but there is none'
 
 export const bodyChecks: readonly Check[] = [
   refuses(
@@ -24,7 +24,7 @@ export const bodyChecks: readonly Check[] = [
     {
       id: 'malformed',
       level: 'MUST',
-      expects: 'refuses what is not JSON: 400',
+      expects: 'refuses a body that is not JSON: 400',
       because: NOT_A_RESULT,
       with: [400, 422],
     },
@@ -43,7 +43,7 @@ export const bodyChecks: readonly Check[] = [
       id: 'truncated',
       level: 'MUST',
       expects: 'refuses a body that stops half-way: 400',
-      because: 'a proxy that cut it off passes it on like this; the whole one comes when it is refused',
+      because: 'a proxy may pass on a body that broke off; after a refusal the provider sends the whole one',
       with: [400, 422],
     },
     (endpoint) => {
@@ -56,7 +56,7 @@ export const bodyChecks: readonly Check[] = [
     {
       id: 'not-an-object',
       level: 'MUST',
-      expects: 'refuses JSON that is no object: 400',
+      expects: 'refuses JSON that is not an object: 400',
       because: NOT_A_RESULT,
       with: [400, 422],
     },
@@ -67,7 +67,7 @@ export const bodyChecks: readonly Check[] = [
       id: 'no-task-id',
       level: 'MUST',
       expects: 'refuses a callback without a task id: 400',
-      because: 'whose result it is cannot be told, and a 200 would be the last that is heard of it',
+      because: 'the result cannot be assigned to a task, and after a 200 it is not sent again',
       with: [400, 422],
     },
     {
@@ -82,8 +82,8 @@ export const bodyChecks: readonly Check[] = [
     {
       id: 'task-id-type',
       level: 'MUST',
-      expects: 'refuses a task id that is no text: 400',
-      because: 'large numbers lose digits when they are read: two tasks become one',
+      expects: 'refuses a task id that is not a string: 400',
+      because: 'large numbers lose digits in parsing, so two tasks become one',
       with: [400, 422],
     },
     Object.fromEntries(
@@ -97,8 +97,8 @@ export const bodyChecks: readonly Check[] = [
     {
       id: 'code-type',
       level: 'SHOULD',
-      expects: 'refuses a callback whose code is missing or no integer: 400',
-      because: 'whether the task succeeded cannot be told; taken for a failure, a paid result is thrown away',
+      expects: 'refuses a callback whose code is missing or not an integer: 400',
+      because: 'it is unclear if the task succeeded; treated as a failure, a paid result is lost',
       with: [400, 422],
     },
     Object.fromEntries(
@@ -116,7 +116,7 @@ export const bodyChecks: readonly Check[] = [
       id: 'two-task-ids',
       level: 'MUST',
       expects: 'refuses a callback whose data.taskId and data.task_id differ: 400',
-      because: 'one is signed and the other handled: a signature for any task would do for every task',
+      because: 'if one is verified and the other is handled, a signature for any task works for every task',
       with: [400, 401, 422],
     },
     (endpoint) => {
@@ -130,7 +130,7 @@ export const bodyChecks: readonly Check[] = [
       id: 'not-utf-8',
       level: 'MUST',
       expects: 'refuses bytes that are not UTF-8: 400',
-      because: 'replaced by a placeholder, two task ids become one; a text other than the one sent is handled',
+      because: 'with replacement characters two task ids become one, and the text differs from the one sent',
       with: [400, 415, 422],
     },
     {
@@ -145,7 +145,7 @@ export const bodyChecks: readonly Check[] = [
       id: 'nested',
       level: 'MUST',
       expects: `refuses JSON that is nested ${DEEP.toLocaleString('en')} deep: 400`,
-      because: 'parsing survives it where logging, copying or storing it overflows the stack',
+      because: 'parsing may succeed, and logging, copying or storing it then overflows the stack',
       with: [400, 413, 422],
     },
     {
@@ -159,7 +159,7 @@ export const bodyChecks: readonly Check[] = [
       id: 'oversized',
       level: 'MUST',
       expects: 'refuses a body of 16 MB: 413, or the connection closed',
-      because: 'whoever knows the address can fill your memory; a callback has a few kB',
+      because: 'anyone with the URL could fill your memory; a callback has a few kB',
       with: [400, 413],
     },
     (endpoint) => cutIsLike(413, endpoint.send({}, { body: endless(16 * MB), length: 16 * MB })),
@@ -169,7 +169,7 @@ export const bodyChecks: readonly Check[] = [
       id: 'oversized-chunked',
       level: 'MUST',
       expects: 'refuses a body of 16 MB that declares no length: 413, or the connection closed',
-      because: 'a limit on the declared length alone is none',
+      because: 'a limit on the declared length alone is no limit',
       with: [400, 411, 413],
     },
     (endpoint) => cutIsLike(413, endpoint.send({}, { body: endless(16 * MB), length: 'chunked' })),
@@ -179,7 +179,7 @@ export const bodyChecks: readonly Check[] = [
       id: 'oversized-unread',
       level: 'SHOULD',
       expects: 'refuses a declared length of 1 GB within 2 s, without waiting for the body',
-      because: 'what will be refused anyway should hold no connection and no memory',
+      because: 'a request that will be refused should not hold a connection or memory',
       with: [400, 413],
     },
     (endpoint) => endpoint.send({}, { body: '{', length: 1024 * MB, timeout: 2_000 }),
@@ -189,7 +189,7 @@ export const bodyChecks: readonly Check[] = [
       id: 'prototype',
       level: 'MUST',
       expects: 'is not harmed by names such as __proto__ and constructor',
-      because: 'in some languages copying them changes every object of the process',
+      because: 'in some languages, copying them changes every object of the process',
     },
     (endpoint) => {
       const { taskId } = newTask()
@@ -204,7 +204,7 @@ function withBody(body: string): (endpoint: Endpoint) => Promise<Answer> {
   return (endpoint) => endpoint.send({ body })
 }
 
-/** The success with these bytes in its message. */
+/** A success with these bytes in its message. */
 function withBytes(endpoint: Endpoint, bytes: readonly number[]): Promise<Answer> {
   const { taskId } = newTask()
   const [before = '', after = ''] = sampleBody({ taskId, msg: '#' }).split('#')
@@ -214,13 +214,13 @@ function withBytes(endpoint: Endpoint, bytes: readonly number[]): Promise<Answer
   )
 }
 
-/** The success with this value beside its other fields. */
+/** A success with this value as an extra field. */
 function nested(endpoint: Endpoint, value: string): Promise<Answer> {
   const { taskId } = newTask()
   return endpoint.send({ taskId, body: sampleBody({ taskId }).replace('{', `{"extra":${value},`) })
 }
 
-/** JSON that is well-formed as far as it goes, and goes on for so many bytes. */
+/** The beginning of valid JSON, with this number of bytes. */
 async function* endless(bytes: number): AsyncGenerator<string> {
   const start = '{"code":200,"msg":"'
   yield start

@@ -6,18 +6,18 @@ import { newTask, type Endpoint } from '../endpoint.ts'
 import type { Answer } from '../exchange.ts'
 import { sampleBody } from '../../samples.ts'
 
-/** What the provider sends, and how it may arrive. Refusing any of it loses a result. */
+/** Callbacks that the provider sends, in all forms that may arrive. Refusing one loses a result. */
 
 const QUICK = 5_000
 const DOCUMENTED = 'https://docs.kie.ai/luma-api/generate-luma-modify-video-callbacks'
-const RESULT_LOST = 'what is not answered 200 is sent three times more, and then lost'
+const RESULT_LOST = 'without a 200 it is sent three more times, and then lost'
 
 export const callbackChecks: readonly Check[] = [
   accepts(
     {
       id: 'success',
       level: 'MUST',
-      expects: 'answers the documented success 200 within 15 s',
+      expects: 'answers 200 to the documented success within 15 s',
       because: `the provider's rule: ${DOCUMENTED}`,
     },
     (endpoint) => endpoint.send(),
@@ -26,7 +26,7 @@ export const callbackChecks: readonly Check[] = [
     {
       id: 'failure',
       level: 'MUST',
-      expects: 'answers the documented failure 200 within 15 s',
+      expects: 'answers 200 to the documented failure within 15 s',
       because: 'a failure is a result too; it has no resultUrls',
     },
     (endpoint) => endpoint.send({ outcome: 'failure' }),
@@ -35,8 +35,7 @@ export const callbackChecks: readonly Check[] = [
     id: 'quick',
     level: 'SHOULD',
     expects: 'answers within 5 s',
-    because:
-      'the work that takes longer belongs after the answer: at 15 s the provider counts a failure and sends again',
+    because: 'longer work belongs after the answer: after 15 s the provider counts a failure and sends again',
     async run(endpoint) {
       const { duration } = await endpoint.send()
       if (duration > QUICK) throw new Unmet(`answered after ${(duration / 1000).toFixed(1)} s`)
@@ -46,7 +45,7 @@ export const callbackChecks: readonly Check[] = [
     {
       id: 'unknown-code',
       level: 'MUST',
-      expects: 'takes any code but 200 for a failure',
+      expects: 'accepts any code other than 200 as a failure',
       because: 'the API has more codes than the two that the callback page lists, 501 among them',
     },
     {
@@ -59,8 +58,8 @@ export const callbackChecks: readonly Check[] = [
     {
       id: 'unknown-fields',
       level: 'MUST',
-      expects: 'takes a callback with fields that are not documented',
-      because: `a field more is how an API grows; ${RESULT_LOST}`,
+      expects: 'accepts a callback with undocumented fields',
+      because: `APIs add fields over time; ${RESULT_LOST}`,
     },
     (endpoint) => endpoint.send({ extra: { version: 2, trace: { id: 'a', spans: [] } } }),
   ),
@@ -68,7 +67,7 @@ export const callbackChecks: readonly Check[] = [
     {
       id: 'damaged-prompt',
       level: 'MUST',
-      expects: 'takes a callback whose promptJson is damaged',
+      expects: 'accepts a callback whose promptJson is damaged',
       because: `it has been seen with stray blanks; ${RESULT_LOST}`,
     },
     {
@@ -81,8 +80,8 @@ export const callbackChecks: readonly Check[] = [
     {
       id: 'odd-prompt',
       level: 'MUST',
-      expects: 'takes a prompt in any script, with line breaks and 32 kB long',
-      because: 'the prompt comes from your own users, and comes back in each callback',
+      expects: 'accepts a prompt in any script, with line breaks, and 32 kB long',
+      because: 'the prompt comes from your own users, and each callback repeats it',
     },
     {
       'other scripts': (endpoint) => endpoint.send({ prompt: '霓虹灯 🦊 e\u0301 \u202e שלום' }),
@@ -94,8 +93,8 @@ export const callbackChecks: readonly Check[] = [
     {
       id: 'no-prompt',
       level: 'SHOULD',
-      expects: 'takes a callback without promptJson, or with another type of it',
-      because: `nothing that is needed to handle a result is in it; ${RESULT_LOST}`,
+      expects: 'accepts a callback without promptJson, or with another type of it',
+      because: `a result can be handled without it; ${RESULT_LOST}`,
     },
     {
       'left out': (endpoint) => withData(endpoint, { promptJson: undefined }),
@@ -107,7 +106,7 @@ export const callbackChecks: readonly Check[] = [
     {
       id: 'several-results',
       level: 'MUST',
-      expects: 'takes several result URLs',
+      expects: 'accepts several result URLs',
       because: 'resultUrls is a list',
     },
     (endpoint) => endpoint.send({ resultUrls: endpoint.resultUrls(3) }),
@@ -116,8 +115,8 @@ export const callbackChecks: readonly Check[] = [
     {
       id: 'no-results',
       level: 'SHOULD',
-      expects: 'takes a success that brings no result URL',
-      because: 'it will not get better by being sent again; it wants a person to look at it',
+      expects: 'accepts a success without result URLs',
+      because: 'sending it again does not help; a person must look at it',
     },
     {
       'left out': (endpoint) => withData(endpoint, { resultUrls: undefined }),
@@ -129,8 +128,8 @@ export const callbackChecks: readonly Check[] = [
     {
       id: 'task-id-spelling',
       level: 'SHOULD',
-      expects: 'takes data.task_id for data.taskId',
-      because: "the provider's sister APIs and its signature page spell it so",
+      expects: 'accepts data.task_id instead of data.taskId',
+      because: "the provider's sister APIs and its signature page use this spelling",
     },
     (endpoint) => {
       const { taskId } = newTask()
@@ -142,8 +141,8 @@ export const callbackChecks: readonly Check[] = [
     {
       id: 'query',
       level: 'MUST',
-      expects: 'takes a callback whose URL carries a query',
-      because: 'a callBackUrl may carry an order id of your own',
+      expects: 'accepts a callback whose URL has a query',
+      because: 'a callBackUrl may carry your own order id',
     },
     (endpoint) => endpoint.send({}, { query: { order: '17', name: 'Zoë 🦊', empty: '' } }),
   ),
@@ -151,8 +150,8 @@ export const callbackChecks: readonly Check[] = [
     {
       id: 'content-type-spelling',
       level: 'MUST',
-      expects: 'takes application/json with parameters and in capitals',
-      because: 'media types are blind to case and may carry a charset: RFC 9110, section 8.3.1',
+      expects: 'accepts application/json with parameters and in capitals',
+      because: 'media types ignore case and may have a charset: RFC 9110, section 8.3.1',
     },
     {
       charset: (endpoint) => endpoint.send({}, { headers: { 'content-type': 'application/json; charset=utf-8' } }),
@@ -163,7 +162,7 @@ export const callbackChecks: readonly Check[] = [
     {
       id: 'layout',
       level: 'MUST',
-      expects: 'takes a body with white space around and in it',
+      expects: 'accepts a body with white space around and in it',
       because: 'JSON is the same with it: RFC 8259, section 2',
     },
     (endpoint) => {
@@ -176,7 +175,7 @@ export const callbackChecks: readonly Check[] = [
     {
       id: 'chunked',
       level: 'MUST',
-      expects: 'takes a body without a declared length',
+      expects: 'accepts a body without a declared length',
       because: 'a proxy between the provider and you may send it in chunks: RFC 9112, section 7.1',
     },
     (endpoint) => endpoint.send({}, { length: 'chunked' }),
@@ -185,8 +184,8 @@ export const callbackChecks: readonly Check[] = [
     {
       id: 'in-pieces',
       level: 'MUST',
-      expects: 'takes a body that arrives in pieces, parted in the middle of a character',
-      because: 'networks part bodies where they like; decoding each piece alone breaks the character',
+      expects: 'accepts a body that arrives in pieces, split in the middle of a character',
+      because: 'networks split bodies anywhere, and decoding each piece alone breaks the character',
     },
     (endpoint) => {
       const { taskId } = newTask()
@@ -199,7 +198,7 @@ export const callbackChecks: readonly Check[] = [
   {
     id: 'keep-alive',
     level: 'MUST',
-    expects: 'takes one callback after the other on one connection',
+    expects: 'accepts several callbacks on one connection',
     because: 'clients keep connections open',
     async run(endpoint) {
       const options = { keepAlive: true, maxSockets: 1 }
@@ -216,7 +215,7 @@ export const callbackChecks: readonly Check[] = [
   },
 ]
 
-/** The success with these fields of its data replaced, or left out where they are undefined. */
+/** A success with these fields of `data` replaced; undefined ones are left out. */
 function withData(endpoint: Endpoint, fields: Readonly<Record<string, unknown>>): Promise<Answer> {
   const { taskId } = newTask()
   const { data, ...rest } = JSON.parse(sampleBody({ taskId })) as { data: object }

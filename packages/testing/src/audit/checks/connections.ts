@@ -6,20 +6,20 @@ import { newTask, type Endpoint } from '../endpoint.ts'
 import { cutIsLike, type Answer, type Exchange } from '../exchange.ts'
 import { sampleBody } from '../../samples.ts'
 
-/** Bodies that come slowly, or not to their end. */
+/** Bodies that arrive slowly, or only in part. */
 
 const SLOW_BODIES = 50
 const ABORTED_BODIES = 20
 const PATIENCE = 20_000
-/** Until so many connections are there. */
+/** The time to open the connections, in milliseconds. */
 const UNDER_WAY = 100
 
 export const connectionChecks: readonly Check[] = [
   {
     id: 'aborted',
     level: 'MUST',
-    expects: `lives on when ${ABORTED_BODIES} clients go away in the middle of the body`,
-    because: 'connections break; an error that nobody listens to ends some servers',
+    expects: `keeps working when ${ABORTED_BODIES} clients disconnect in the middle of the body`,
+    because: 'connections break, and an unhandled error ends some servers',
     async run(endpoint) {
       const abort = () => stall(endpoint, newTask().taskId, { timeout: 50 }).catch(ignoreNoAnswer)
       await Promise.all(Array.from({ length: ABORTED_BODIES }, abort))
@@ -30,7 +30,7 @@ export const connectionChecks: readonly Check[] = [
     id: 'aborted-not-handled',
     level: 'MUST',
     expects: 'does not handle a callback whose body broke off',
-    because: 'what arrived may be half of it; the provider sends it again, whole',
+    because: 'the provider sends the whole callback again',
     needs: ['probe'],
     async run(endpoint) {
       const { taskId } = newTask()
@@ -41,8 +41,8 @@ export const connectionChecks: readonly Check[] = [
   {
     id: 'truncated-not-handled',
     level: 'MUST',
-    expects: 'does not handle a body that stops half-way, and handles the whole one that comes after it',
-    because: 'a refused callback must leave no trace that turns the next one into a duplicate',
+    expects: 'does not handle a truncated body, and handles the whole one that follows',
+    because: 'a refused callback must not make the next one a duplicate',
     needs: ['probe'],
     async run(endpoint) {
       const { taskId } = newTask()
@@ -56,8 +56,8 @@ export const connectionChecks: readonly Check[] = [
   {
     id: 'slow-bodies',
     level: 'MUST',
-    expects: `answers a good callback within 5 s while ${SLOW_BODIES} bodies do not arrive`,
-    because: 'whoever knows the address can hold connections open; results must get through',
+    expects: `answers a valid callback within 5 s while ${SLOW_BODIES} bodies do not arrive`,
+    because: 'anyone with the URL can hold connections open, and results must still get through',
     async run(endpoint) {
       const enough = new AbortController()
       const stalled = Array.from({ length: SLOW_BODIES }, () =>
@@ -79,13 +79,13 @@ export const connectionChecks: readonly Check[] = [
       id: 'slow-body',
       level: 'SHOULD',
       expects: 'gives up on a body that does not arrive: 408, or the connection closed, within 20 s',
-      because: 'what waits without end adds up until nothing else gets through',
+      because: 'connections that wait forever add up until no others get through',
     },
     (endpoint) => cutIsLike(408, stall(endpoint, newTask().taskId, { timeout: PATIENCE })),
   ),
 ]
 
-/** Sends the first half of a success, and then nothing, until it is told to go away. */
+/** Sends the first half of a success, and then waits for an answer. */
 function stall(endpoint: Endpoint, taskId: string, until: Pick<Exchange, 'timeout' | 'signal'>): Promise<Answer> {
   const body = sampleBody({ taskId })
   return endpoint.send({ taskId }, { body: body.slice(0, body.length / 2), length: Buffer.byteLength(body), ...until })

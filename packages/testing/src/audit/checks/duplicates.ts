@@ -3,19 +3,19 @@ import { told, Unmet } from '../unmet.ts'
 import { newTask } from '../endpoint.ts'
 import type { Answer } from '../exchange.ts'
 
-/** The provider calls back more than once, also after a 200. Each has to be answered, and one has to be handled. */
+/** The provider may send a callback more than once, even after a 200. Each must be answered, and one must be handled. */
 
 const AT_ONCE = 50
 const OFTEN = 'the provider may call back more than once for a task'
-const RUN_TWICE = `${OFTEN}: what is handled twice is paid, mailed or published twice`
+const RUN_TWICE = `${OFTEN}: if it is handled twice, it is paid, mailed or published twice`
 
 export const duplicateChecks: readonly Check[] = [
   accepts(
     {
       id: 'duplicate',
       level: 'MUST',
-      expects: 'answers a callback that it has had before 200',
-      because: `${OFTEN}; another answer makes it go on sending`,
+      expects: 'answers 200 to a callback that it already has',
+      because: `${OFTEN}; after any other answer it sends again`,
     },
     async (endpoint) => {
       const task = newTask()
@@ -27,7 +27,7 @@ export const duplicateChecks: readonly Check[] = [
     id: 'duplicates-at-once',
     level: 'MUST',
     expects: `answers ${AT_ONCE} equal callbacks at once: at least one 200, the others 200 or 503`,
-    because: `${OFTEN}; a 503 lets it come back`,
+    because: `${OFTEN}; after a 503 it sends again`,
     async run(endpoint) {
       const task = newTask()
       const answers = await Promise.all(Array.from({ length: AT_ONCE }, () => endpoint.send(task)))
@@ -41,8 +41,8 @@ export const duplicateChecks: readonly Check[] = [
     {
       id: 'failure-then-success',
       level: 'MUST',
-      expects: 'answers a failure and then a success of the same task 200',
-      because: 'contradictory callbacks of one task happen; both are results',
+      expects: 'answers 200 to a failure and then to a success of the same task',
+      because: 'a task can have contradictory callbacks; both are results',
     },
     async (endpoint) => {
       const task = newTask()
@@ -53,7 +53,7 @@ export const duplicateChecks: readonly Check[] = [
   {
     id: 'handled',
     level: 'MUST',
-    expects: 'handles what it answered 200',
+    expects: 'handles a callback that it answered 200',
     because: 'a 200 is a promise: the provider does not send again',
     needs: ['probe'],
     async run(endpoint) {
@@ -67,8 +67,8 @@ export const duplicateChecks: readonly Check[] = [
   {
     id: 'spelling-handled',
     level: 'SHOULD',
-    expects: 'handles a task whose id is spelled data.task_id under that id',
-    because: "the provider's sister APIs spell it so; a result without an id is lost",
+    expects: 'handles a callback whose task id is spelled data.task_id',
+    because: "the provider's sister APIs use this spelling; a result without an id is lost",
     needs: ['probe'],
     async run(endpoint) {
       const { taskId } = newTask()
@@ -80,7 +80,7 @@ export const duplicateChecks: readonly Check[] = [
   {
     id: 'duplicate-handled-once',
     level: 'MUST',
-    expects: 'handles a callback that comes twice, one after the other, once',
+    expects: 'handles a callback once that arrives several times in a row',
     because: RUN_TWICE,
     needs: ['probe'],
     async run(endpoint) {
@@ -92,8 +92,8 @@ export const duplicateChecks: readonly Check[] = [
   {
     id: 'duplicates-at-once-handled-once',
     level: 'MUST',
-    expects: `handles ${AT_ONCE} equal callbacks at once, once`,
-    because: `${RUN_TWICE}; looking first and noting afterwards lets two through`,
+    expects: `handles a callback once that arrives ${AT_ONCE} times at the same moment`,
+    because: `${RUN_TWICE}; a check before a separate write lets two through`,
     needs: ['probe'],
     async run(endpoint) {
       const task = newTask()
@@ -105,7 +105,7 @@ export const duplicateChecks: readonly Check[] = [
     id: 'both-outcomes-handled',
     level: 'SHOULD',
     expects: 'handles a failure and then a success of the same task, each once',
-    because: 'to take the success for a duplicate of the failure loses a paid result',
+    because: 'treating the success as a duplicate of the failure loses a paid result',
     needs: ['probe'],
     async run(endpoint) {
       const task = newTask()
@@ -119,7 +119,7 @@ export const duplicateChecks: readonly Check[] = [
     id: 'contradiction-not-handled',
     level: 'SHOULD',
     expects: 'answers a second success with other result URLs 200, and does not handle it',
-    because: 'the signature does not cover the body: this is what tampering looks like',
+    because: 'the signature does not cover the body, so this may be a forgery',
     needs: ['probe'],
     async run(endpoint) {
       const task = newTask()

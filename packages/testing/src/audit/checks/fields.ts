@@ -1,7 +1,7 @@
 import { randomTaskId } from '../../samples.ts'
 import { answers, refuses, survives, type Check } from '../check.ts'
 
-/** Task ids and result URLs that were made to do harm. Whoever has the key, or needs none, can send them. */
+/** Hostile task ids and result URLs. An attacker with the secret can send them; without a secret, anyone can. */
 
 const LONG = 1024 * 1024
 
@@ -11,7 +11,7 @@ export const fieldChecks: readonly Check[] = [
       id: 'task-id-path',
       level: 'MUST',
       expects: 'is not harmed by path separators in a task id',
-      because: "the code on the provider's page makes a file name of it: it writes where the sender says",
+      because: 'the sample code of the provider uses it as a file name, so the sender chooses where it writes',
     },
     Object.fromEntries(
       ['../../../tmp/luma-audit-', '/tmp/luma-audit-', '..\\..\\luma-audit-', 'a/b/c/'].map((start) => [
@@ -25,7 +25,7 @@ export const fieldChecks: readonly Check[] = [
       id: 'task-id-control',
       level: 'MUST',
       expects: 'refuses a task id with control characters: 400',
-      because: 'NUL cuts names short and is refused by databases; line breaks forge lines of a log',
+      because: 'NUL truncates names and fails in databases; line breaks fake log lines',
       with: [400, 401, 422],
     },
     {
@@ -39,7 +39,7 @@ export const fieldChecks: readonly Check[] = [
       id: 'task-id-long',
       level: 'MUST',
       expects: 'refuses a task id of a megabyte: 400 or 413',
-      because: 'it is kept for as long as tasks are remembered, and is too long for the index of a database',
+      because: 'it is stored for a long time, and is too long for a database index',
       with: [400, 401, 413, 422],
     },
     (endpoint) => endpoint.send({ taskId: randomTaskId().repeat(LONG / 32) }),
@@ -49,7 +49,7 @@ export const fieldChecks: readonly Check[] = [
       id: 'task-id-surrogate',
       level: 'SHOULD',
       expects: 'refuses a task id that is not well-formed: 400',
-      because: 'a lone surrogate has no UTF-8 form: 2,048 different ids share one signature and one place in a store',
+      because: 'a lone surrogate has no UTF-8 form, so 2,048 different ids share one signature and one key in a store',
       with: [400, 401, 422],
     },
     (endpoint) => endpoint.send({ taskId: `${randomTaskId()}\ud800` }),
@@ -58,8 +58,8 @@ export const fieldChecks: readonly Check[] = [
     {
       id: 'task-id-odd',
       level: 'MUST',
-      expects: 'is not harmed by quotes, other scripts and names with a meaning in a task id',
-      because: 'they reach queries, pages, file names and objects',
+      expects: 'is not harmed by quotes, other scripts and special names in a task id',
+      because: 'they end up in queries, pages, file names and objects',
     },
     Object.fromEntries(
       [`'; DROP TABLE tasks; --`, '<script>alert(1)', '🦊 e\u0301', '__proto__', 'constructor', '%00', '$(id)'].map(
@@ -71,8 +71,8 @@ export const fieldChecks: readonly Check[] = [
     {
       id: 'hostile-urls',
       level: 'MUST',
-      expects: 'is not harmed by result URLs that are no http(s) or lead into a private network',
-      because: 'nobody signed them: fetched blindly, they read your files and your cloud credentials',
+      expects: 'is not harmed by result URLs that are not http(s) or point into a private network',
+      because: 'they are not signed: fetched without a check, they can read your files and cloud credentials',
     },
     Object.fromEntries(
       [
@@ -89,7 +89,7 @@ export const fieldChecks: readonly Check[] = [
       id: 'result-types',
       level: 'MUST',
       expects: 'is not harmed by resultUrls of another type',
-      because: 'a 5xx is sent again three times, and a crash takes other callbacks along',
+      because: 'after a 5xx it is sent three more times, and a crash loses other callbacks',
     },
     Object.fromEntries(
       ['"https://files.example/a.mp4"', '{"0":"a"}', '[1,null,{}]', 'false'].map((value) => [
@@ -109,7 +109,7 @@ export const fieldChecks: readonly Check[] = [
       id: 'many-results',
       level: 'MUST',
       expects: 'is not harmed by 1,000 result URLs',
-      because: 'a download for each, at once, is an attack on somebody else from your address',
+      because: 'downloading all at once is an attack on another host from your address',
     },
     (endpoint) => endpoint.send({ resultUrls: endpoint.resultUrls(1_000) }),
   ),

@@ -8,7 +8,7 @@ import { fieldChecks } from './fields.ts'
 import { requestChecks } from './requests.ts'
 import { signatureChecks } from './signatures.ts'
 
-/** Every check, in the order in which they run: what says most about an endpoint first, what looks back last. */
+/** All checks in the order of their runs: the most important first, those that look at earlier answers last. */
 export const CHECKS: readonly Check[] = [
   ...callbackChecks,
   ...duplicateChecks,

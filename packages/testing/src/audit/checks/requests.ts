@@ -5,10 +5,10 @@ import { newTask, type Endpoint } from '../endpoint.ts'
 import { sampleBody } from '../../samples.ts'
 import type { Answer } from '../exchange.ts'
 
-/** Requests that are not the provider's. */
+/** Requests that the provider would not send. */
 
 const BOMB_BYTES = 64 * 1024 * 1024
-/** Made once, when it is first wanted: it costs a moment. */
+/** Made only once, on first use, because it takes a moment. */
 let bomb: Buffer | undefined
 
 export const requestChecks: readonly Check[] = [
@@ -17,7 +17,7 @@ export const requestChecks: readonly Check[] = [
       id: 'method',
       level: 'SHOULD',
       expects: 'answers other methods than POST 405 or 404',
-      because: 'crawlers and link previews send GET; and whoever sets the address up learns that it is there',
+      because: 'crawlers and link previews send GET, and the answer shows that the URL is right',
       with: [404, 405, 501],
     },
     {
@@ -43,7 +43,7 @@ export const requestChecks: readonly Check[] = [
       id: 'content-type',
       level: 'SHOULD',
       expects: 'refuses a callback that is not declared application/json: 415 or 400',
-      because: 'a web page can make a browser send text/plain and forms to any address without asking first',
+      because: 'any web page can make a browser send text/plain and forms to your URL',
       with: [400, 415],
     },
     {
@@ -58,7 +58,7 @@ export const requestChecks: readonly Check[] = [
       id: 'charset',
       level: 'SHOULD',
       expects: 'refuses JSON in UTF-16: 415 or 400',
-      because: 'JSON between systems is UTF-8: RFC 8259, section 8.1; a guess may read another text than was signed',
+      because: 'JSON between systems is UTF-8: RFC 8259, section 8.1; a guess may read a different text',
       with: [400, 415],
     },
     (endpoint) =>
@@ -75,7 +75,7 @@ export const requestChecks: readonly Check[] = [
       id: 'compressed-bomb',
       level: 'MUST',
       expects: 'refuses 64 kB that unpack to 64 MB',
-      because: 'whoever knows the address can fill your memory',
+      because: 'anyone with the URL could fill your memory',
       with: [400, 413, 415],
     },
     (endpoint) => {
@@ -87,7 +87,7 @@ export const requestChecks: readonly Check[] = [
     {
       id: 'encoding',
       level: 'MUST',
-      expects: 'answers an encoding that it does not know, or that is not what was sent, with a 4xx',
+      expects: 'answers an unknown or a wrong content encoding with a 4xx',
       because: 'a 5xx or no answer is a fault of the server',
     },
     {
@@ -97,7 +97,7 @@ export const requestChecks: readonly Check[] = [
   ),
 ]
 
-/** The success, declared to be of another type. */
+/** A success with another content type. */
 function typed(endpoint: Endpoint, contentType: string): Promise<Answer> {
   return endpoint.send(newTask(), { headers: { 'content-type': contentType ? contentType : [] } })
 }

@@ -4,19 +4,19 @@ import { told, Unmet } from '../unmet.ts'
 import { newTask, type Endpoint } from '../endpoint.ts'
 import type { Answer } from '../exchange.ts'
 
-/** What only who knows the key can make. https://docs.kie.ai/common-api/webhook-verification */
+/** Signatures of the provider; see https://docs.kie.ai/common-api/webhook-verification */
 
 const HOUR = 60 * 60
-const ANYBODY = 'anybody who knows the address could make up results'
-const REPLAY = 'whoever recorded one signed request could send it for ever, with any body'
+const ANYONE = 'anyone with the URL could forge results'
+const REPLAY = 'a recorded signature could be reused forever, with any body'
 
 export const signatureChecks: readonly Check[] = [
   accepts(
     {
       id: 'signature-clock',
       level: 'MUST',
-      expects: 'takes a signature whose time is 60 s off, past or future',
-      because: 'clocks differ, and a retry is on its way for a while',
+      expects: 'accepts a signature whose time is 60 s off, past or future',
+      because: 'clocks differ, and requests take time',
       needs: ['secret'],
     },
     {
@@ -25,7 +25,7 @@ export const signatureChecks: readonly Check[] = [
     },
   ),
   unverified(
-    { id: 'signature-missing', expects: 'refuses a callback without a signature: 401', because: ANYBODY },
+    { id: 'signature-missing', expects: 'refuses a callback without a signature: 401', because: ANYONE },
     {
       'no headers': (endpoint) => forge(endpoint, () => ({ 'x-webhook-timestamp': [], 'x-webhook-signature': [] })),
       'no signature': (endpoint) => forge(endpoint, () => ({ 'x-webhook-signature': [] })),
@@ -34,7 +34,7 @@ export const signatureChecks: readonly Check[] = [
     },
   ),
   unverified(
-    { id: 'signature-wrong', expects: 'refuses a signature made with another key: 401', because: ANYBODY },
+    { id: 'signature-wrong', expects: 'refuses a signature made with another key: 401', because: ANYONE },
     {
       'another key': (endpoint) => forge(endpoint, (taskId) => signature(`${endpoint.secret}x`, taskId)),
       'an empty key': (endpoint) => forge(endpoint, (taskId) => signature('', taskId)),
@@ -44,23 +44,23 @@ export const signatureChecks: readonly Check[] = [
     {
       id: 'signature-other-task',
       expects: 'refuses a signature made for another task: 401',
-      because: 'whoever saw one signed request could make up results of any task',
+      because: 'one recorded request would be enough to forge results of any task',
     },
     (endpoint) => forge(endpoint, () => signature(endpoint.secret, newTask().taskId)),
   ),
   unverified(
-    { id: 'signature-stale', expects: 'refuses a signature of an hour ago: 401', because: REPLAY },
+    { id: 'signature-stale', expects: 'refuses a signature from an hour ago: 401', because: REPLAY },
     (endpoint) => endpoint.send({ timestamp: seconds() - HOUR }),
   ),
   unverified(
-    { id: 'signature-future', expects: 'refuses a signature of in an hour: 401', because: REPLAY },
+    { id: 'signature-future', expects: 'refuses a signature from an hour ahead: 401', because: REPLAY },
     (endpoint) => endpoint.send({ timestamp: seconds() + HOUR }),
   ),
   unverified(
     {
       id: 'signature-time-swapped',
-      expects: 'refuses a signature whose timestamp was replaced by a fresh one: 401',
-      because: 'a check of the header alone, not of what was signed, lets every old signature in',
+      expects: 'refuses an old signature with a new timestamp: 401',
+      because: 'if only the header is checked, every old signature is accepted',
     },
     (endpoint) =>
       forge(endpoint, (taskId) => ({
@@ -72,7 +72,7 @@ export const signatureChecks: readonly Check[] = [
     {
       id: 'signature-length',
       expects: 'refuses a signature of the wrong length: 401',
-      because: 'comparing in constant time throws on it in some languages; a comparison that stops early lets it in',
+      because: 'constant-time comparison throws on it in some languages; a comparison that stops early accepts it',
     },
     {
       'one character': (endpoint) => respell(endpoint, (right) => right.slice(0, 1)),
@@ -84,8 +84,8 @@ export const signatureChecks: readonly Check[] = [
   unverified(
     {
       id: 'signature-spelling',
-      expects: 'refuses a signature that is spelled otherwise: 401',
-      because: 'what decodes alike is not alike: whoever counts on signatures being used once is fooled',
+      expects: 'refuses a signature in another encoding: 401',
+      because: 'one signature in several spellings defeats a check that it is used only once',
     },
     {
       hexadecimal: (endpoint) => respell(endpoint, (right) => Buffer.from(right, 'base64').toString('hex')),
@@ -97,8 +97,8 @@ export const signatureChecks: readonly Check[] = [
   unverified(
     {
       id: 'signature-twice',
-      expects: 'refuses a signature header, or a timestamp, that was sent twice: 401',
-      because: 'a proxy and a server that pick different ones can be played against each other',
+      expects: 'refuses a signature or timestamp header that is sent twice: 401',
+      because: 'a proxy and a server may pick different ones',
     },
     {
       'wrong and right': (endpoint) =>
@@ -113,7 +113,7 @@ export const signatureChecks: readonly Check[] = [
     {
       id: 'timestamp-shape',
       expects: 'refuses a timestamp that is not Unix seconds in digits: 401',
-      because: 'a lenient reading takes the year 50000 for now, or "123abc" for 123',
+      because: 'a lenient parser reads the year 50000 as now, or "123abc" as 123',
     },
     {
       milliseconds: (endpoint) => stamp(endpoint, String(Date.now())),
@@ -128,8 +128,8 @@ export const signatureChecks: readonly Check[] = [
   unverified(
     {
       id: 'signature-ambiguous',
-      expects: 'refuses a signature whose dot was moved from the task id into the timestamp: 401',
-      because: 'task "a.1" at "2" and task "a" at "1.2" are signed alike: one signature would do for both',
+      expects: 'refuses a signature whose dot is moved from the task id to the timestamp: 401',
+      because: 'task "a.1" at "2" and task "a" at "1.2" have the same signature',
     },
     (endpoint) => {
       const { taskId } = newTask()
@@ -141,7 +141,7 @@ export const signatureChecks: readonly Check[] = [
     id: 'signature-before-body',
     level: 'SHOULD',
     expects: 'refuses a request without signature headers within 2 s, without waiting for its body',
-    because: 'what will be refused anyway should cost nothing',
+    because: 'a request that will be refused should cost nothing',
     needs: ['secret'],
     async run(endpoint) {
       const headers = { 'content-type': 'application/json' }
@@ -152,8 +152,8 @@ export const signatureChecks: readonly Check[] = [
   {
     id: 'signature-alike',
     level: 'SHOULD',
-    expects: 'answers a wrong, a stale and a missing signature alike',
-    because: 'answers that differ tell a forger how far it has come',
+    expects: 'gives the same answer to a wrong, an old and a missing signature',
+    because: 'different answers help an attacker',
     needs: ['secret'],
     async run(endpoint) {
       const answers = [
@@ -162,14 +162,14 @@ export const signatureChecks: readonly Check[] = [
         await forge(endpoint, () => ({ 'x-webhook-signature': [] })),
       ]
       const different = new Set(answers.map(({ status, text }) => `${status} ${text}`))
-      if (different.size > 1) throw new Unmet(`they are answered ${answers.map(told).join(', ')}`)
+      if (different.size > 1) throw new Unmet(`the answers are ${answers.map(told).join(', ')}`)
     },
   },
   {
     id: 'forged-not-handled',
     level: 'MUST',
-    expects: 'does not handle a forged callback, and handles the real one that comes after it',
-    because: 'a forgery that is remembered turns the real result into a duplicate, answered 200 and lost',
+    expects: 'does not handle a forged callback, and handles the real one that follows',
+    because: 'a stored forgery makes the real result a duplicate, which is answered 200 and lost',
     needs: ['secret', 'probe'],
     async run(endpoint) {
       const { taskId } = newTask()
@@ -188,13 +188,13 @@ function unverified(expectation: Omit<Expectation, 'level' | 'needs'>, sendings:
   return refuses({ ...expectation, level: 'MUST', needs: ['secret'], with: [400, 401, 403] }, sendings)
 }
 
-/** The success, its signature headers replaced; an empty list leaves one out. */
+/** A success with these signature headers; an empty list leaves one out. */
 function forge(endpoint: Endpoint, headers: (taskId: string) => Headers): Promise<Answer> {
   const { taskId } = newTask()
   return endpoint.send({ taskId }, { headers: headers(taskId) })
 }
 
-/** The success, rightly signed, with its signature written in another way. */
+/** A success with its right signature in another spelling. */
 function respell(endpoint: Endpoint, spell: (right: string) => string): Promise<Answer> {
   return forge(endpoint, (taskId) => {
     const right = signature(endpoint.secret, taskId)
@@ -202,7 +202,7 @@ function respell(endpoint: Endpoint, spell: (right: string) => string): Promise<
   })
 }
 
-/** The success, rightly signed, with a header sent twice. */
+/** A success with its right signature, and a header sent twice. */
 function double(endpoint: Endpoint, headers: (right: string) => Headers): Promise<Answer> {
   return forge(endpoint, (taskId) => {
     const right = signature(endpoint.secret, taskId)
@@ -210,7 +210,7 @@ function double(endpoint: Endpoint, headers: (right: string) => Headers): Promis
   })
 }
 
-/** The success, with this timestamp and a signature that is right for it. */
+/** A success with this timestamp and the right signature for it. */
 function stamp(endpoint: Endpoint, timestamp: string): Promise<Answer> {
   return forge(endpoint, (taskId) => signature(endpoint.secret, taskId, timestamp))
 }
@@ -219,7 +219,7 @@ function signature(secret: string, taskId: string, timestamp: string | number = 
   return { 'x-webhook-timestamp': String(timestamp), 'x-webhook-signature': sign({ taskId, timestamp, secret }) }
 }
 
-/** The last character before the padding holds two bits that decoding drops. */
+/** The last character before the padding has two bits that decoding drops. */
 function withOtherPaddingBits(right: string): string {
   const alphabet = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/'
   const last = alphabet.indexOf(right.charAt(42))
