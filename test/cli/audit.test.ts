@@ -52,7 +52,7 @@ describe('a receiver that takes everything', () => {
     expect(stdout).toMatch(/^✓ MUST {4}success {2,}answers the documented success 200 within 15 s$/m)
     expect(stdout).toMatch(/^✗ MUST {4}malformed .*\n {10}text: answered 200\n {10}because a 200 says/m)
     expect(stdout).toMatch(/^– MUST {4}handled /m)
-    expect(stdout).toMatch(/: it does not receive callbacks as it must\n {2}MUST {4}1 passed, 1 failed, 1 skipped\n/)
+    expect(stdout).toMatch(/: it does not receive callbacks correctly\n {2}MUST {4}1 passed, 1 failed, 1 skipped\n/)
     expect(stdout).toContain('  1 skipped: it needs a probe, which says how often a task was handled')
   })
 

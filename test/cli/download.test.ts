@@ -53,7 +53,7 @@ test('one of many that is not there does not keep the others, and is told with w
   expect(stdout).toMatch(/^saved /m)
   expect(stderr).toBe(
     `error: ${gone.url}: answered 404; the link has expired, or the file never existed\n` +
-      'hint: the API gives a fresh link for 14 days: POST /api/v1/common/download-url\n',
+      'hint: the API gives new links for 14 days: POST /api/v1/common/download-url\n',
   )
 })
 
@@ -105,8 +105,8 @@ test('Ctrl-C ends it, and the same command goes on from there', async () => {
 })
 
 test.each([
-  [['https://192.168.0.1/x.mp4'], 1, 'not a public address', '--allow-private takes'],
-  [['http://a.example/x.mp4'], 1, 'only https is allowed', '--allow-http takes'],
+  [['https://192.168.0.1/x.mp4'], 1, 'not a public address', '--allow-private also allows'],
+  [['http://a.example/x.mp4'], 1, 'only https is allowed', '--allow-http also allows'],
   [[], 2, 'name URLs, or a file with a callback as --callback', ''],
   [['https://a.example/', '--callback', 'x.json'], 2, 'name URLs, or a file', ''],
   [['https://a.example/', 'https://b.example/', '--sha256', 'x'], 2, '--sha256 is for a single file', ''],
@@ -134,7 +134,7 @@ test('a callback without results', async () => {
   const failed = await run(['download', '--callback', '-'], { input: failureOf('task-1').body })
   expect(failed).toMatchObject({
     code: 1,
-    stderr: expect.stringMatching(/^error: task task-1 failed, so that it has no/),
+    stderr: expect.stringMatching(/^error: task task-1 failed, so it has no/),
   })
   const none = await run(['download', '--callback', '-'], { input: '{"a":1}' })
   expect(none).toMatchObject({ code: 2, stderr: expect.stringMatching(/^error: - is not a callback: /) })

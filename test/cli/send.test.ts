@@ -41,7 +41,7 @@ describe('one callback', () => {
     const unsigned = await run(['send', url])
     expect(signed).toMatchObject({ code: 0, stdout: expect.stringContaining('200  ') })
     expect(unsigned).toMatchObject({ code: 1, stdout: expect.stringContaining('401  ') })
-    expect(unsigned.stderr).toContain('hint: the receiver wants a signature: give its key as --secret')
+    expect(unsigned.stderr).toContain('hint: the receiver needs a signature: give its key as --secret')
   })
 })
 
@@ -168,9 +168,9 @@ describe('what goes wrong', () => {
   })
 
   test.each<[status: number, hint: RegExp]>([
-    [401, /the receiver wants a signature/],
+    [401, /the receiver needs a signature/],
     [404, /is the path right\?/],
-    [405, /does this address take a POST\?/],
+    [405, /does this URL accept POST\?/],
     [307, /the provider follows no redirect; this one leads to \/elsewhere/],
   ])('is said: %i', async (status, hint) => {
     const target = await startTarget((response) => response.writeHead(status, { location: '/elsewhere' }).end())

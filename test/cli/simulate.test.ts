@@ -12,7 +12,7 @@ describe('with a URL', () => {
     const { code, stdout, stderr } = await run([...args, ...QUICK])
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
     expect(stdout).toMatch(
-      /^The provider, simulated, on http:\/\/127\.0\.0\.1:\d+\n {2}API key {2}simulator-key\n {2}seed {5}3\n/,
+      /^The simulated provider is at http:\/\/127\.0\.0\.1:\d+\n {2}API key {2}simulator-key\n {2}seed {5}3\n/,
     )
     const taskId = target.arrived[0]?.body.data.taskId
     expect(stdout).toMatch(new RegExp(`^\\d\\d:\\d\\d:\\d\\d  submitted   ${taskId}  for ${target.url}$`, 'm'))

@@ -61,8 +61,8 @@ describe('a command line that is wrong', () => {
     [['send', 'file:///etc/passwd'], /must be an http or https URL/],
     [['send', 'http://x', 'http://y'], /too many arguments/],
     [['send', 'http://x', '--cuont', '2'], /unknown option '--cuont'\n\(Did you mean --count\?\)/],
-    [['send', 'http://x', '--count', '0'], /must be an integer from 1 up/],
-    [['send', 'http://x', '--count', '1.5'], /must be an integer from 1 up/],
+    [['send', 'http://x', '--count', '0'], /must be an integer of at least 1/],
+    [['send', 'http://x', '--count', '1.5'], /must be an integer of at least 1/],
     [['send', 'http://x', '--count', '1e3'], /must be a number/],
     [['send', 'http://x', '--rate', '0'], /must be a number above 0/],
     [['send', 'http://x', '--timeout', 'soon'], /must be a time, such as 250ms/],
@@ -168,5 +168,5 @@ test('the key is taken from the environment, and never shown', async () => {
   ])
   expect(target.arrived[0]?.headers).toHaveProperty('x-webhook-signature')
   for (const { stdout, stderr } of ended) expect(stdout + stderr).not.toContain('whk_not_to_be_seen')
-  expect(ended[0]?.stderr).toBe('hint: is this the key that the receiver knows?\n')
+  expect(ended[0]?.stderr).toBe('hint: does the receiver have the same key?\n')
 })

@@ -9,7 +9,7 @@ export interface ApiOptions {
   api: string
 }
 
-/** The API, and the key for it. */
+/** Adds the options for the API and its key. */
 export function addApiOptions(command: Command): Command {
   return command
     .addOption(new Option('--api-key <key>', 'the API key of the account').env('LUMA_API_KEY'))
@@ -34,7 +34,7 @@ const HINTS: Readonly<Record<string, string>> = {
   ERR_LUMA_API_CONNECTION: 'is --api the right address?',
 }
 
-/** What the API said, with what to do about it. */
+/** Turns an error of the API into a message with a hint. */
 export async function explained<Result>(asking: Promise<Result>): Promise<Result> {
   try {
     return await asking

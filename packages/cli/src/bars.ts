@@ -4,7 +4,7 @@ import { byteSize, duration } from './numbers.ts'
 
 const WIDTH = 24
 
-/** Bars of downloads, a line each, for whoever waits at a terminal. Nothing of it gets into a pipe. */
+/** Progress bars of downloads, one line each. They are shown on a terminal only. */
 export interface Bars {
   show(progress: Progress): void
   stop(): void
@@ -30,7 +30,7 @@ export function createBars(): Bars {
 
 export function lineOf({ url, received, total, rate }: Progress): string {
   const name = new URL(url).pathname.split('/').at(-1) ?? ''
-  // More may come than the server said, until the download sees that and fails.
+  // The server may send more than it said; the download fails only a moment later.
   const left = Math.max(0, (total ?? 0) - received)
   const end = `${byteSize(rate)}/s${total !== undefined && rate > 0 ? `, ${duration((left / rate) * 1_000)} left` : ''}`
   if (total === undefined) return `${byteSize(received)}  ${end}  ${name}`

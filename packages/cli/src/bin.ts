@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-// What an older Node cannot even load is loaded only behind this check.
+// An older Node cannot load the main module, so this check comes first.
 const [major = 0, minor = 0] = process.versions.node.split('.').map(Number)
 if (major > 20 || (major === 20 && minor >= 19)) {
   const { main } = await import('./main.ts')

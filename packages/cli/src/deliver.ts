@@ -2,14 +2,14 @@ import { setTimeout as sleep } from 'node:timers/promises'
 
 /** A callback to send. */
 export interface Sample {
-  /** Absent if it names none. */
+  /** Absent if the callback has none. */
   taskId?: string
   request: { method: 'POST'; headers: Record<string, string>; body: string | Buffer<ArrayBuffer> }
 }
 
-/** A callback that was sent, and what came of it. */
+/** A callback that was sent, and its answer. */
 export interface Delivery {
-  /** Absent if what was sent names none. */
+  /** Absent if the callback has none. */
   taskId?: string
   kind: 'first' | 'duplicate'
   /** Absent if there was no answer. */
@@ -18,7 +18,7 @@ export interface Delivery {
   error?: string
   /** The beginning of the answer's body. */
   answer: string
-  /** Where a redirect leads. */
+  /** The target of a redirect. */
   location?: string
   /** Milliseconds. */
   duration: number
@@ -26,27 +26,27 @@ export interface Delivery {
 
 export interface DeliverOptions {
   url: string
-  /** Milliseconds until an answer must be there. */
+  /** Milliseconds to wait for an answer. */
   timeout: number
-  /** Breaks off what is under way, and sends nothing more. */
+  /** Stops all deliveries. */
   signal: AbortSignal
 }
 
 export interface DeliverAllOptions extends DeliverOptions {
-  /** How many callbacks, each with its duplicates. */
+  /** The number of callbacks, without duplicates. */
   count: number
-  /** Makes the next one. */
+  /** Makes the next callback. */
   next: () => Sample
-  /** How often each is sent again after its answer. */
+  /** The number of duplicates of each callback. */
   duplicate: number
-  /** At once at most. */
+  /** The most callbacks at the same time. */
   concurrency: number
-  /** Callbacks begun a second at most. */
+  /** The most callbacks that start in a second. */
   rate?: number
   onDelivery: (delivery: Delivery) => void
 }
 
-/** Sends them all, as fast as they are answered or the rate lets them go. Never rejects. */
+/** Sends all callbacks, as fast as the answers and the rate allow. Never rejects. */
 export async function deliverAll(options: DeliverAllOptions): Promise<void> {
   const { count, next, duplicate, concurrency, rate = Infinity, signal, onDelivery } = options
   const start = performance.now()
@@ -59,7 +59,7 @@ export async function deliverAll(options: DeliverAllOptions): Promise<void> {
       const { request, ...task } = next()
       for (let copy = 0; copy <= duplicate && !signal.aborted; copy++) {
         const result = await deliver(request, options)
-        // One that we broke off ourselves says nothing of the receiver.
+        // A delivery that we stopped says nothing about the receiver.
         if (signal.aborted && result.status === undefined) return
         onDelivery({ ...task, kind: copy === 0 ? 'first' : 'duplicate', ...result })
       }
@@ -73,7 +73,7 @@ type Result = Omit<Delivery, 'taskId' | 'kind'>
 
 const MOST_ANSWER = 1_000
 
-/** Posts one and follows no redirect, as the provider. The status is what counts, whatever becomes of the body. */
+/** Posts a callback and follows no redirect, like the provider. Only the status counts; the body may break off. */
 async function deliver(request: Sample['request'], { url, timeout, signal }: DeliverOptions): Promise<Result> {
   const start = performance.now()
   const timer = AbortSignal.timeout(timeout)
@@ -98,12 +98,12 @@ async function beginningOf({ body }: Response): Promise<string> {
       if (text.length >= MOST_ANSWER) break
     }
   } catch {
-    // It broke off; what came of it may say why.
+    // The answer broke off; its beginning may say why.
   }
   return text.slice(0, MOST_ANSWER)
 }
 
-/** `fetch` says only that it failed; the reason is in the cause, and where several addresses were tried, in those of it. */
+/** `fetch` says only that it failed. The reason is in its cause, or, with several addresses, in the errors of the cause. */
 function reasonOf(error: unknown): string {
   if (error instanceof AggregateError) return error.errors.map(reasonOf).join('; ')
   if (!(error instanceof Error)) return String(error)

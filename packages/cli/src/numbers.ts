@@ -5,7 +5,7 @@ const UNITS = [
   ['s', 1_000],
 ] as const
 
-/** Milliseconds as people say them: `250 ms`, `1.5 s`, `20 m`. */
+/** A readable duration: `250 ms`, `1.5 s`, `20 m`. */
 export function duration(milliseconds: number): string {
   const [unit, size] = UNITS.find(([, each]) => milliseconds >= each) ?? ['ms', 1]
   const value = milliseconds / size
@@ -22,7 +22,7 @@ export function grouped(count: number): string {
   return String(count).replaceAll(/\B(?=(?:\d{3})+$)/g, ' ')
 }
 
-/** How many there are of each name. */
+/** The number of items of each name. */
 export function countBy<Item>(items: readonly Item[], nameOf: (item: Item) => string): Record<string, number> {
   const counts: Record<string, number> = {}
   for (const item of items) counts[nameOf(item)] = (counts[nameOf(item)] ?? 0) + 1
@@ -31,7 +31,7 @@ export function countBy<Item>(items: readonly Item[], nameOf: (item: Item) => st
 
 const SIZES = ['B', 'kB', 'MB', 'GB', 'TB'] as const
 
-/** Bytes as people say them: `17 B`, `1.5 kB`, `500 MB`. A kB is 1 000 bytes, as disks and networks count. */
+/** A readable size: `17 B`, `1.5 kB`, `500 MB`. A kB is 1 000 bytes, as usual for disks and networks. */
 export function byteSize(bytes: number): string {
   const step = Math.min(SIZES.length - 1, Math.floor(Math.log10(Math.max(1, bytes)) / 3))
   const value = bytes / 1_000 ** step

@@ -3,21 +3,21 @@ import type { DurableInbox } from '@luma-callback/core'
 import { sqliteInbox } from '@luma-callback/sqlite'
 import { Failure } from './failure.ts'
 
-/** Where an inbox is: in one of these, or where LUMA_INBOX says. */
+/** The place of an inbox: one of these options, or LUMA_INBOX. */
 export interface Engine {
   sqlite?: string
   redis?: string
   postgres?: string
-  /** What the keys in Redis begin with, if not with the default. */
+  /** The prefix of the keys in Redis. */
   prefix?: string
-  /** What the schema in Postgres is called, if not by the default. */
+  /** The schema in Postgres. */
   schema?: string
 }
 
-/** Opens an inbox that is there already: looking for one must not make one. */
+/** Opens an existing inbox, and never creates one. */
 export async function openInbox(engine: Engine): Promise<DurableInbox> {
   const { sqlite, redis, postgres, prefix, schema } = { ...engine, ...namedBy(engine) }
-  // Loaded only where it is wanted: the engines take time to load, and one of them a later Node.
+  // The engines are loaded on demand, because that takes time.
   if (redis) return (await import('@luma-callback/redis')).redisInbox(redis, { prefix })
   if (postgres) return (await import('@luma-callback/postgres')).postgresInbox(postgres, { schema })
   if (!sqlite) {
@@ -29,7 +29,7 @@ export async function openInbox(engine: Engine): Promise<DurableInbox> {
   return sqliteInbox(sqlite)
 }
 
-/** What LUMA_INBOX names, where no option does: a URL of an engine, or a file. */
+/** Reads LUMA_INBOX, a URL of an engine or a file, if no option names the inbox. */
 function namedBy({ sqlite, redis, postgres }: Engine): Engine {
   const name = process.env['LUMA_INBOX']
   if ((sqlite ?? redis ?? postgres) !== undefined || name === undefined) return {}

@@ -6,7 +6,7 @@ import { Failure } from './failure.ts'
 let isProgressShown = false
 let shownAt = 0
 
-/** A text in colour, where standard output is a terminal and NO_COLOR is not set. */
+/** Colours a text if standard output is a terminal and NO_COLOR is not set. */
 export function paint(style: Parameters<typeof styleText>[0], text: string): string {
   return styleText(style, text, { stream: process.stdout })
 }
@@ -16,20 +16,20 @@ export function print(text: string): void {
   process.stdout.write(`${text}\n`)
 }
 
-/** For programs: one document, laid out for people who look at it. */
+/** Prints one indented JSON document. */
 export function printJson(value: unknown): void {
   print(JSON.stringify(value, null, 2))
 }
 
-/** For programs that read while it goes on: a document a line. */
+/** Prints a JSON document on one line, for programs that read a stream of them. */
 export function printJsonLine(value: unknown): void {
   print(JSON.stringify(value))
 }
 
-/** What went wrong, in one line, and in a second what to do. */
+/** Prints an error, and its hint on a second line. */
 export function printError(error: unknown): void {
   const message = error instanceof Error ? error.message : String(error)
-  // The name of the function tells a person at a terminal nothing.
+  // The name of the function means nothing to a user of the command line.
   printNote(
     'error',
     'red',
@@ -52,10 +52,10 @@ function printNote(label: string, style: Parameters<typeof styleText>[0], text: 
   )
 }
 
-/** Milliseconds; nobody reads faster. */
+/** The shortest time between two updates, in milliseconds. */
 const REDRAW = 50
 
-/** A line that the next one takes the place of, for whoever waits at a terminal. Nothing of it gets into a pipe. */
+/** Shows a progress line, which replaces the last one. It is shown on a terminal only. */
 export function showProgress(text: string): void {
   if (!process.stderr.isTTY || Date.now() - shownAt < REDRAW) return
   clearProgress()
@@ -71,7 +71,7 @@ export function clearProgress(): void {
   isProgressShown = false
 }
 
-/** Rows in columns that are as wide as their widest cell; the last one may be as long as it likes. */
+/** Aligns rows in columns. */
 export function table(rows: readonly (readonly string[])[]): string[] {
   const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)))
   return rows.map((row) =>

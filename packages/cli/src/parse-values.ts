@@ -3,7 +3,7 @@ import { InvalidArgumentError, Option } from 'commander'
 
 const UNITS: Readonly<Record<string, number>> = { '': 1, ms: 1, s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 }
 
-/** The webhook key. Left out, or empty in the environment: there is none. */
+/** The option for the webhook key. An empty environment variable means that there is none. */
 export function secretOption(description: string): Option {
   return new Option('--secret <key>', description).env('LUMA_WEBHOOK_KEY').argParser((text) => {
     if (text.trim() !== text) throw new InvalidArgumentError('It must not have white space around it.')
@@ -11,7 +11,7 @@ export function secretOption(description: string): Option {
   })
 }
 
-/** A time that something is waited for, in milliseconds. */
+/** The option for a timeout, in milliseconds. */
 export function timeoutOption(description: string, fallback: number): Option {
   return new Option('--timeout <time>', description).argParser(toTimeout).default(fallback, `${fallback / 1_000}s`)
 }
@@ -21,12 +21,12 @@ export function toUrl(text: string): string {
   throw new InvalidArgumentError('It must be an http or https URL, such as http://localhost:3000/luma-modify-callback.')
 }
 
-/** An integer from `least` up. */
+/** Parses an integer of at least `least`. */
 export function toCount(least: number): (text: string) => number {
   return (text) => {
     const count = toNumber(text)
     if (Number.isSafeInteger(count) && count >= least) return count
-    throw new InvalidArgumentError(`It must be an integer from ${least} up.`)
+    throw new InvalidArgumentError(`It must be an integer of at least ${least}.`)
   }
 }
 
@@ -41,7 +41,7 @@ export function toNumber(text: string): number {
   throw new InvalidArgumentError('It must be a number.')
 }
 
-/** Milliseconds: `250`, `250ms`, `1.5s`, `20m`, `6h`, `14d`. */
+/** Parses a time such as `250`, `250ms`, `1.5s`, `20m`, `6h` or `14d` to milliseconds. */
 export function toDuration(text: string): number {
   const [, value, unit = ''] = /^(\d+(?:\.\d+)?) ?([a-z]*)$/.exec(text) ?? []
   const size = Object.hasOwn(UNITS, unit) ? UNITS[unit] : undefined
@@ -59,7 +59,7 @@ function toTimeout(text: string): number {
   throw new InvalidArgumentError('It must be from 1ms to 24d.')
 }
 
-/** One time, or from where to where: `500ms-2s`. */
+/** Parses one time, or a range such as `500ms-2s`. */
 export function toSpan(text: string): number | [least: number, most: number] {
   const [least = '', most, ...rest] = text.split('-')
   if (rest.length > 0)
@@ -67,7 +67,7 @@ export function toSpan(text: string): number | [least: number, most: number] {
   return most === undefined ? toDuration(least) : [toDuration(least), toDuration(most)]
 }
 
-/** Times with commas between them: `1s,5s,30s`. */
+/** Parses times with commas between them, such as `1s,5s,30s`. */
 export function toDurations(text: string): number[] {
   return toList(text).map(toDuration)
 }

@@ -10,19 +10,19 @@ import { addSubmit } from './commands/submit.ts'
 import { addWait } from './commands/wait.ts'
 import type { Finish } from './finish.ts'
 
-/** Where no colours are shown, commander takes them out again. */
+/** If the output has no colours, commander removes them. */
 const bold = (text: string): string => styleText('bold', text, { validateStream: false })
 
-/** The whole command line; each command is in a file of its own. */
+/** The whole command line. Each command has its own file. */
 export function createProgram(finish: Finish): Command {
   const program = new Command('luma-callback')
     .description(
-      'The workbench for receivers of Luma callbacks. Nothing but submit and wait needs an account, and nothing a tunnel.',
+      'The workbench for receivers of Luma callbacks. Only submit and wait need an account; no command needs a tunnel.',
     )
     .version(ownVersion())
     .exitOverride()
     .showSuggestionAfterError()
-    .showHelpAfterError('(--help shows what there is)')
+    .showHelpAfterError('(--help shows all commands and options)')
     .configureHelp({ styleTitle: bold, styleCommandText: bold, styleSubcommandText: bold })
     .addHelpText(
       'after',
@@ -36,16 +36,16 @@ Examples:
   $ luma-callback submit --prompt 'make it snow' --video https://files.example/fox.mp4
 
 Exit codes:
-  0    it went as it should
-  1    the answer is no: a callback was not answered 200, a MUST failed, a file was not saved,
+  0    success
+  1    failure: a callback was not answered 200, a MUST failed, a file was not saved,
        there is no such entry
-  2    there is no answer: the command line is wrong, a file or a server is not there
-  130  ended by Ctrl-C (143 by SIGTERM)
+  2    the command could not run: the command line is wrong, a file or a server is missing
+  130  stopped by Ctrl-C (143 by SIGTERM)
 
 Environment:
-  LUMA_WEBHOOK_KEY  the webhook key, in place of --secret, which others of this machine could see
-  LUMA_API_KEY      the API key, in place of --api-key
-  LUMA_API_URL      the API, in place of --api
+  LUMA_WEBHOOK_KEY  the webhook key, instead of --secret, which other users of this machine can see
+  LUMA_API_KEY      the API key, instead of --api-key
+  LUMA_API_URL      the API, instead of --api
   LUMA_INBOX        the inbox: a file, or a URL of Redis or Postgres
   NO_COLOR          set to anything: no colours`,
     )

@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises'
 import { arrayBuffer } from 'node:stream/consumers'
 import { Failure } from './failure.ts'
 
-/** What is in a file; `-` is the standard input. */
+/** Reads a file; `-` is the standard input. */
 export async function readInput(file: string): Promise<Buffer<ArrayBuffer>> {
   try {
     return file === '-' ? Buffer.from(await arrayBuffer(process.stdin)) : await readFile(file)

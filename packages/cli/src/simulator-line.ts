@@ -5,7 +5,7 @@ import { paint } from './output.ts'
 
 const LABEL = 10
 
-/** An event of the simulator in columns: when, what, of which task, and how. */
+/** An event of the simulator in columns: time, event, task, details. */
 export function eventLine(time: Date, event: SimulatorEvent): string {
   const clock = paint('dim', time.toTimeString().slice(0, 8))
   const [style, label, id, text] = cells(event)
@@ -18,7 +18,7 @@ function cells(event: SimulatorEvent): Cells {
   switch (event.type) {
     case 'submitted': {
       const { taskId, callBackUrl } = event.task
-      return ['cyan', 'submitted', taskId, callBackUrl === undefined ? 'is not called back' : `for ${callBackUrl}`]
+      return ['cyan', 'submitted', taskId, callBackUrl === undefined ? 'without a callback' : `for ${callBackUrl}`]
     }
     case 'generated': {
       const { taskId, state } = event.task

@@ -2,10 +2,10 @@ import { countBy, counted, duration, grouped } from './numbers.ts'
 import { paint } from './output.ts'
 import type { Delivery } from './deliver.ts'
 
-/** What came of all deliveries. Times are milliseconds. */
+/** The statistics of all deliveries. Times are in milliseconds. */
 export interface Tally {
   deliveries: number
-  /** How often each status came, and each reason why there was none. */
+  /** The count of each status, and of each reason for a missing answer. */
   answers: Readonly<Record<string, number>>
   elapsed: number
   median: number
@@ -39,7 +39,7 @@ export function tallyLines({ deliveries, answers, elapsed, median, p99, longest 
   ]
 }
 
-/** What the first answer that was not 200 says to whoever sent it. */
+/** A hint for the first answer that was not 200. */
 export function hintFor(
   deliveries: readonly Delivery[],
   { url, isSigned }: { url: string; isSigned: boolean },
@@ -48,16 +48,16 @@ export function hintFor(
   if (failed === undefined) return undefined
   const { status, error = '', location } = failed
   if (status === undefined) {
-    if (error === 'bad port') return 'a client of the web, such as this one, does not call this port: choose another'
+    if (error === 'bad port') return 'HTTP clients such as this one block this port: choose another'
     return /ECONNREFUSED/.test(error)
       ? `nothing listens at ${new URL(url).origin}: is the receiver running?`
       : undefined
   }
   if (status >= 300 && status < 400)
     return `the provider follows no redirect; this one leads to ${location ?? 'nowhere'}`
-  if (status === 401 && isSigned) return 'is this the key that the receiver knows?'
-  if (status === 401) return 'the receiver wants a signature: give its key as --secret, or as LUMA_WEBHOOK_KEY'
+  if (status === 401 && isSigned) return 'does the receiver have the same key?'
+  if (status === 401) return 'the receiver needs a signature: give its key as --secret or as LUMA_WEBHOOK_KEY'
   if (status === 404)
     return 'is the path right? Receivers of this package answer at /luma-modify-callback unless told otherwise'
-  return status === 405 ? 'does this address take a POST?' : undefined
+  return status === 405 ? 'does this URL accept POST?' : undefined
 }

@@ -11,11 +11,11 @@ export interface LumaMiddleware extends LumaReceiver {
 }
 
 /**
- * Receives the callbacks of the Luma modify API in Express 4 and 5, connect and node:http. Used without a mount point it
- * answers POST at `path` and passes everything else on; mounted, or as a route's handler, it answers where it is. Inside
- * another function give it `path: '*'`: it answers wherever it is called. Body parsers before it are fine, and so is none.
+ * Receives the callbacks of the Luma modify API in Express 4 and 5, connect and node:http. Without a mount point it answers POST
+ * at `path` and passes all other requests on. Mounted, or as the handler of a route, it answers at that place. Inside another
+ * function, set `path: '*'`: it then answers every call. It works with and without a body parser before it.
  *
- * @param onSuccess - Runs once for each task that succeeded; or all options in one object, {@link LumaOptions}.
+ * @param onSuccess - Runs once for each task that succeeded. Or all options in one object, {@link LumaOptions}.
  * @param options - Further options, if the first argument is the hook.
  * @throws TypeError that names the option that is wrong or unknown.
  * @example
@@ -36,7 +36,7 @@ export function lumaCallback(
 
   function middleware(request: ExpressRequest, response: ServerResponse, next?: (error?: unknown) => void): void {
     checkArguments(request, response)
-    // A likely request is taken at once: Express tells for certain that a route runs.
+    // A likely request is taken too: Express shows reliably which route runs.
     if (mount.judge(placeOf(request, response, next)) === 'passed') {
       return next ? next() : write(response, notFound)
     }

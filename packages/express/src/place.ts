@@ -22,8 +22,8 @@ export function placeOf(request: ExpressRequest, response: ServerResponse, next:
 }
 
 /**
- * The route that runs. `request.route` stays after a route has called next(); but `request.next` is the router's own, which
- * is handed to what is used outside of routes, while a route hands its handlers another one.
+ * The route that runs now. `request.route` alone is not enough, because it stays set after the route has called `next()`. But
+ * middlewares outside of routes get the router's own `next`, which is `request.next`; a route gives its handlers another one.
  */
 function routeOf(request: ExpressRequest, next: unknown): Place['route'] {
   const { route, method = '', baseUrl = '' } = request
@@ -33,12 +33,12 @@ function routeOf(request: ExpressRequest, next: unknown): Place['route'] {
   return {
     handlers: layers.map(({ handle }) => handle),
     paths,
-    // app.all() adds a layer for each method there is.
+    // app.all() adds a layer for every method, TRACE included.
     isExplicit: layers.some((layer) => layer.method) && !route.stack.some((layer) => layer.method === 'trace'),
   }
 }
 
-/** What `use` was called with, in the application, in its routers, and in the applications around it. */
+/** All functions that are mounted with `use`: in the application, its routers, and its parent applications. */
 function* outside(app: ExpressApplication | undefined): Generator {
   for (let current = app; current; current = current.parent) yield* usedIn(current._router ?? current.router, new Set())
 }

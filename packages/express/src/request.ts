@@ -1,25 +1,25 @@
 import type { LumaRequest } from '@luma-callback/core'
 import type { IncomingMessage } from 'node:http'
 
-/** What of Express's request is used; the same in Express 4 and 5. connect and node:http bring less of it. */
+/** The used part of Express's request, the same in Express 4 and 5. In connect and node:http some fields are missing. */
 export interface ExpressRequest extends IncomingMessage {
   originalUrl?: string
   /** The client's address, by the rules of `trust proxy`. */
   ip?: string | undefined
-  /** Where this router is mounted; empty at the top. */
+  /** The mount point of this router; empty at the top. */
   baseUrl?: string
   /** The path below the mount point. */
   path?: string
   params?: unknown
   body?: unknown
   app?: ExpressApplication
-  /** What the router that runs hands to the functions that are used in it. */
+  /** The `next` that the current router gives to its middlewares. */
   next?: unknown
   /** The route that runs, or the last one that ran. */
   route?: { path?: unknown; stack?: readonly { handle?: unknown; method?: string | undefined }[] }
 }
 
-/** What of Express's application and routers is looked at; `_router` is Express 4's. */
+/** The used part of Express's application and routers. `_router` is from Express 4. */
 export interface ExpressApplication {
   enabled?: (setting: string) => boolean
   parent?: ExpressApplication
@@ -31,7 +31,7 @@ export interface ExpressRouter {
   stack?: readonly { handle?: unknown; route?: unknown }[]
 }
 
-/** The request as the handler takes it. */
+/** Translates a request for the handler. */
 export function translate(request: ExpressRequest): LumaRequest {
   const { method, originalUrl, url, headers, params } = request
   return {
@@ -40,7 +40,7 @@ export function translate(request: ExpressRequest): LumaRequest {
     headers,
     params: params as Record<string, string>,
     stream: request,
-    // Asked for only when it is needed: some hosts parse in a getter, which throws for what is no JSON.
+    // Read only on demand: on some hosts it is a getter that parses, and throws if the body is not JSON.
     get rawBody() {
       return 'rawBody' in request ? request.rawBody : undefined
     },

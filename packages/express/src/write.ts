@@ -1,9 +1,9 @@
 import type { LumaAnswer } from '@luma-callback/core'
 import type { ServerResponse } from 'node:http'
 
-/** What is answered where there is no next() to call. */
+/** The answers for hosts without a `next()`. */
 export const notFound: LumaAnswer = rejection(404, 'not_found', 'this address does not receive callbacks')
-export const failed: LumaAnswer = rejection(500, 'error', 'something of the receiver went wrong; see its log')
+export const failed: LumaAnswer = rejection(500, 'error', 'the receiver failed; see its log')
 
 function rejection(status: number, error: string, message: string): LumaAnswer {
   const body = JSON.stringify({ status: 'rejected', error, message })
@@ -11,7 +11,7 @@ function rejection(status: number, error: string, message: string): LumaAnswer {
   return { status, headers: { 'content-type': 'application/json; charset=utf-8', 'content-length': length }, body }
 }
 
-/** Does nothing if something else, such as a timeout middleware, has answered already. */
+/** Writes the answer, unless something else, such as a timeout middleware, has answered already. */
 export function write(response: ServerResponse, { status, headers, body }: LumaAnswer): void {
   if (response.headersSent) return
   if (typeof response.writeHead !== 'function' || typeof response.end !== 'function') {
@@ -21,7 +21,7 @@ export function write(response: ServerResponse, { status, headers, body }: LumaA
   response.end(body)
 }
 
-/** A response in a user's test, which has only some of the methods of Express's response. */
+/** A mock of Express's response in a user's test, which has only some of its methods. */
 interface MockResponse {
   statusCode?: unknown
   status?(code: number): unknown

@@ -1,10 +1,10 @@
 import type { LumaRequest } from '@luma-callback/core'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 
-/** What of Koa's context is used; the same in Koa 2 and 3, with and without @koa/router and koa-mount. */
+/** The used part of Koa's context, the same in Koa 2 and 3, with and without @koa/router and koa-mount. */
 export interface KoaContext {
   method: string
-  /** The path; koa-mount takes the mount point off. */
+  /** The path. koa-mount removes the mount point. */
   path: string
   originalUrl: string
   /** The client's address, by the rules of `app.proxy`. */
@@ -14,14 +14,14 @@ export interface KoaContext {
   request: object
   status: number
   body: unknown
-  /** The answer is on its way. */
+  /** True if the answer has begun. */
   headerSent: boolean
-  /** Set to false where the answer is written past Koa. */
+  /** False if something writes the answer without Koa. */
   respond?: boolean | undefined
   set(headers: Record<string, string>): unknown
 }
 
-/** The request as Koa's parsers leave it; what a host below Koa left is found on `req`, which is the stream. */
+/** Translates a request for the handler. Koa's parsers leave their results on `request`; a host below Koa uses `req`, the stream. */
 export function translate(context: KoaContext): LumaRequest {
   const { method, originalUrl, req } = context
   const request = (context.request ?? {}) as { headers?: LumaRequest['headers']; rawBody?: unknown; body?: unknown }
@@ -31,7 +31,7 @@ export function translate(context: KoaContext): LumaRequest {
     headers: req?.headers ?? request.headers ?? {},
     params: 'params' in context ? (context.params as Record<string, string>) : undefined,
     stream: req,
-    // Asked for only when it is needed: some hosts parse in a getter, which throws for what is no JSON.
+    // Read only on demand: on some hosts it is a getter that parses, and throws if the body is not JSON.
     get rawBody() {
       return request.rawBody
     },

@@ -10,12 +10,11 @@ export interface LumaMiddleware extends LumaReceiver {
 }
 
 /**
- * Receives the callbacks of the Luma modify API in Koa 2 and 3. Used without a mount point it answers POST at
- * `path` and passes everything else on; mounted with koa-mount, or as the handler of a route of @koa/router,
- * it answers where it is. Inside another function give it `path: '*'`: it answers wherever it is called. Body parsers
- * before it are fine, and so is none.
+ * Receives the callbacks of the Luma modify API in Koa 2 and 3. Without a mount point it answers POST at `path` and passes all
+ * other requests on. Mounted with koa-mount, or as the handler of a route of @koa/router, it answers at that place. Inside
+ * another function, set `path: '*'`: it then answers every call. It works with and without a body parser before it.
  *
- * @param onSuccess - Runs once for each task that succeeded; or all options in one object, {@link LumaOptions}.
+ * @param onSuccess - Runs once for each task that succeeded. Or all options in one object, {@link LumaOptions}.
  * @param options - Further options, if the first argument is the hook.
  * @throws TypeError that names the option that is wrong or unknown.
  * @example
@@ -34,7 +33,7 @@ export function lumaCallback(
   const handler = createHandler(toOptions(onSuccess, options))
   const { start, close, receive, has, waitFor } = handler
 
-  // Not async, so that Express sees the error of a wrong call.
+  // Not async, so that a wrong call from Express throws at once.
   function middleware(context: KoaContext, next?: () => Promise<unknown>): Promise<unknown> {
     checkArguments(context, next)
     return run(context, next)

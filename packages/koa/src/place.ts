@@ -1,12 +1,12 @@
 import { pathOf, type Place } from '@luma-callback/core/adapter'
 import { translate, type KoaContext } from './context.ts'
 
-/** What of Koa's application and of @koa/router is looked at. */
+/** The used part of Koa's application. */
 export interface KoaApplication {
   middleware?: readonly unknown[]
 }
 
-/** A layer of a router: a route has methods, what `router.use` was given has none. */
+/** A layer of a router. A route has methods; a middleware of `router.use` has none. */
 interface Layer {
   path?: unknown
   regexp?: RegExp
@@ -14,7 +14,7 @@ interface Layer {
   stack: readonly unknown[]
 }
 
-/** What routers of @koa/router and koa-mount leave in the context. */
+/** The fields that @koa/router and koa-mount leave in the context. */
 interface Traces {
   app?: KoaApplication
   mountPath?: string
@@ -23,7 +23,7 @@ interface Traces {
   router?: { stack?: readonly Layer[] }
 }
 
-/** @koa/router's rules by default, which all its routers share. */
+/** The default rules of @koa/router. */
 const RULES = { sensitive: false, strict: false }
 
 export function placeOf(context: KoaContext, next: unknown): Place {
@@ -39,18 +39,18 @@ export function placeOf(context: KoaContext, next: unknown): Place {
     route: routeOf(context.method, path, traces),
     outside: () => outside(traces),
     request: () => translate(context),
-    // A context of a user's test may be a plain object.
+    // In a user's test the context may be a plain object.
     exchange: { request: req ?? context, response: res ?? {} },
   }
 }
 
 /**
- * The route that runs, or ran last: what @koa/router leaves in the context stays there. It lists every layer whose path
- * matched, whatever its methods.
+ * The route that runs now or ran last, because the fields of @koa/router stay in the context. `matched` has every layer whose
+ * path matched, with any method.
  */
 function routeOf(method: string, path: string, { matched, routerPath }: Traces): Place['route'] {
   const layers = matched?.filter((layer) => layer.methods.includes(method)) ?? []
-  // A path that koa-mount has changed since is below another router's layers.
+  // If koa-mount has changed the path since, these layers belong to an outer router.
   const running = layers.filter((layer) => layer.path === routerPath && isAt(layer, path))
   const handlers = layers.flatMap(({ stack }) => stack)
   if (layers.length === 0) return undefined
@@ -61,12 +61,12 @@ function isAt({ regexp }: Layer, path: string): boolean {
   return regexp instanceof RegExp && new RegExp(regexp.source, regexp.flags.replace(/[gy]/g, '')).test(path)
 }
 
-/** `router.all` lists every method there is. */
+/** `router.all` lists every method, TRACE included. */
 function isExplicit({ methods }: Layer): boolean {
   return !methods.includes('TRACE')
 }
 
-/** What the application and its routers `use`. */
+/** All functions that the application and its routers `use`. */
 function* outside({ app, router }: Traces): Generator {
   for (const used of app?.middleware ?? []) {
     yield used

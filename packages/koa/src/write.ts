@@ -1,7 +1,7 @@
 import type { LumaAnswer } from '@luma-callback/core'
 import type { KoaContext } from './context.ts'
 
-/** Whether something else has answered already. */
+/** True if something else has answered already. */
 export function isAnswered({ status, body, headerSent, respond }: KoaContext): boolean {
   return headerSent || respond === false || status !== 404 || (body !== undefined && body !== null)
 }
@@ -9,6 +9,6 @@ export function isAnswered({ status, body, headerSent, respond }: KoaContext): b
 export function write(context: KoaContext, { status, headers, body }: LumaAnswer): void {
   context.status = status
   context.body = body
-  // A context of a user's test may be a plain object.
+  // In a user's test the context may be a plain object.
   context.set?.({ ...headers })
 }

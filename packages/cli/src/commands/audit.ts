@@ -20,19 +20,19 @@ interface CommandOptions {
 export function addAudit(program: Command, finish: Finish): void {
   program
     .command('audit')
-    .summary('ask any endpoint: does it receive callbacks as it should?')
+    .summary('check if any endpoint receives callbacks correctly')
     .description(
-      'Sends an endpoint, in whatever language it is written, callbacks that are good, damaged, forged and hostile, of ' +
-        `tasks that do not exist, and judges its answers in ${auditChecks.length} checks. Give it one that is meant for tests.`,
+      'Sends valid, damaged, forged and hostile callbacks of tasks that do not exist to an endpoint in any language, and ' +
+        `judges its answers in ${auditChecks.length} checks. Use a test instance.`,
     )
-    .argument('<url>', 'the address that the provider would call', toUrl)
-    .addOption(secretOption('the webhook key it knows; without it, what is about signatures is skipped'))
-    .option('--probe <url>', 'answers GET …?taskId=ID with {"handled": n}; without it, what needs it is skipped', toUrl)
-    .option('--result-url <url>', 'a video that callbacks name as result, for endpoints that fetch it', toUrl)
-    .option('--only <ids>', 'run these checks only, with commas between them', toList)
-    .addOption(timeoutOption('for all of it; what is not over then is skipped', 55_000))
+    .argument('<url>', 'the URL that the provider would call', toUrl)
+    .addOption(secretOption('the webhook key of the endpoint; without it the checks of signatures are skipped'))
+    .option('--probe <url>', 'answers GET …?taskId=ID with {"handled": n}; without it some checks are skipped', toUrl)
+    .option('--result-url <url>', 'the result video in the callbacks, for endpoints that fetch it', toUrl)
+    .option('--only <ids>', 'run only these checks, with commas between them', toList)
+    .addOption(timeoutOption('the time for the whole audit; checks after that are skipped', 55_000))
     .option('--json', 'print the report as JSON')
-    .addOption(new Option('--markdown', 'print the report as a table of Markdown').conflicts('json'))
+    .addOption(new Option('--markdown', 'print the report as a Markdown table').conflicts('json'))
     .addHelpText(
       'after',
       `
@@ -66,7 +66,7 @@ async function audit(url: string, options: CommandOptions): Promise<number> {
   return report.passed ? 0 : 1
 }
 
-/** The longest id, so that the columns are straight although results come one by one. */
+/** The longest id. The columns must be known before the results. */
 const ID = Math.max(...auditChecks.map(({ id }) => id.length))
 const MARKS = { passed: ['green', '✓'], failed: ['red', '✗'], skipped: ['dim', '–'] } as const
 
@@ -84,7 +84,7 @@ function summaryText({ url, counts, results, duration: took, passed }: AuditRepo
     const rest = [failed > 0 && paint('red', `${failed} failed`), skipped > 0 && `${skipped} skipped`].filter(Boolean)
     return `  ${level.padEnd(6)}  ${good} passed${rest.map((part) => `, ${part}`).join('')}`
   })
-  const verdict = passed ? paint('green', 'no MUST failed') : paint('red', 'it does not receive callbacks as it must')
+  const verdict = passed ? paint('green', 'no MUST failed') : paint('red', 'it does not receive callbacks correctly')
   const skipped = results.filter((result) => result.verdict === 'skipped')
   const reasons = Object.entries(countBy(skipped, ({ reason = '' }) => reason)).map(([reason, count]) =>
     paint('dim', `  ${count} skipped: ${printable(reason)}`),

@@ -26,18 +26,20 @@ export function addDownload(program: Command, finish: Finish): void {
     .command('download')
     .summary('save result videos')
     .description(
-      'Saves what is at URLs, or the results of a callback: complete and checked, or not at all. What is there already is ' +
-        'left as it is, and what was broken off is gone on with.',
+      'Saves videos from URLs, or the results of a callback. A saved file is always complete and checked. Files that are ' +
+        'there already are kept, and interrupted downloads are resumed.',
     )
-    .argument('[url...]', 'where the videos are')
-    .addOption(new Option('--callback <file>', 'the results of the callback in this file; - is the standard input'))
-    .option('--to <directory>', 'where they go', '.')
-    .option('--sha256 <digest>', 'what the one file must be')
-    .option('--allow-host <name...>', 'ask only these hosts')
-    .option('--max-bytes <n>', 'take no file that is larger (default: 2147483648)', toCount(1))
-    .option('--any-content', 'take what is no MP4, MOV or AVI too')
-    .option('--allow-http', 'take http URLs too')
-    .option('--allow-private', 'take addresses of private networks and of this machine too')
+    .argument('[url...]', 'the URLs of the videos')
+    .addOption(
+      new Option('--callback <file>', 'save the results of the callback in this file; - is the standard input'),
+    )
+    .option('--to <directory>', 'the directory to save into', '.')
+    .option('--sha256 <digest>', 'the SHA-256 that the single file must have')
+    .option('--allow-host <name...>', 'download only from these hosts')
+    .option('--max-bytes <n>', 'the largest size of a file (default: 2147483648)', toCount(1))
+    .option('--any-content', 'also save files that are not MP4, MOV or AVI')
+    .option('--allow-http', 'also allow http URLs')
+    .option('--allow-private', 'also allow addresses of private networks and of this machine')
     .option('--json', 'print each file as one line of JSON')
     .addHelpText(
       'after',
@@ -47,7 +49,7 @@ Examples:
   $ luma-callback download --callback callback.json --to videos
   $ luma-callback inbox show TASK-ID:success --json | jq -r .raw | luma-callback download --callback -
 
-Exits 0 if every file is there, else 1.`,
+Exits 0 if every file is saved, else 1.`,
     )
     .action(async (urls: string[], options: Options) => finish(await download(urls, options)))
 }
@@ -91,7 +93,7 @@ function successIn(bytes: Buffer, file: string): LumaSuccess {
     }
   })()
   if (callback.outcome === 'success') return callback
-  throw new Failure(`task ${callback.taskId} failed, so that it has no results: ${callback.msg}`, { exitCode: 1 })
+  throw new Failure(`task ${callback.taskId} failed, so it has no results: ${callback.msg}`, { exitCode: 1 })
 }
 
 function showSaved(saved: Saved, json: true | undefined): void {
@@ -105,7 +107,7 @@ function showSaved(saved: Saved, json: true | undefined): void {
 
 function showFailure(error: Error, json: true | undefined): void {
   const { code, message, retryable } = error as DownloadError
-  // What is wrong with the options is wrong for all of them.
+  // An invalid option affects all files.
   if (error instanceof TypeError) throw error
   if (json) return printJsonLine({ type: 'failed', code, message, retryable })
   printError(error)
@@ -115,9 +117,9 @@ function showFailure(error: Error, json: true | undefined): void {
 
 function hintFor({ code, retryable, message }: DownloadError): string | undefined {
   if (code === 'ERR_LUMA_DOWNLOAD_EXPIRED')
-    return 'the API gives a fresh link for 14 days: POST /api/v1/common/download-url'
-  if (code === 'ERR_LUMA_DOWNLOAD_CONTENT') return '--any-content takes what is no video too'
-  if (message.endsWith('only https is allowed')) return '--allow-http takes http URLs too'
-  if (message.endsWith('public address')) return '--allow-private takes addresses of private networks too'
-  return retryable ? 'the same command again goes on from where it was' : undefined
+    return 'the API gives new links for 14 days: POST /api/v1/common/download-url'
+  if (code === 'ERR_LUMA_DOWNLOAD_CONTENT') return '--any-content also saves other files'
+  if (message.endsWith('only https is allowed')) return '--allow-http also allows http URLs'
+  if (message.endsWith('public address')) return '--allow-private also allows addresses of private networks'
+  return retryable ? 'run the same command again to resume' : undefined
 }

@@ -15,10 +15,10 @@ type Options<More = object> = Engine & More & { json?: true }
 export function addInbox(program: Command, finish: Finish): void {
   const inbox = program
     .command('inbox')
-    .summary('look into a durable inbox, and send dead callbacks to their hooks again')
+    .summary('inspect a durable inbox, and requeue dead callbacks')
     .description(
-      'Looks into the inbox of a receiver, also while it is at work. A callback is pending, running, done, or dead: then ' +
-        'its hook failed for good, and it waits to be requeued.',
+      'Inspects the inbox of a receiver, also while the receiver runs. A callback is pending, running, done, or dead. A dead ' +
+        'one has failed for good, and waits to be requeued.',
     )
 
   const command = (name: string, description: string) =>
@@ -27,31 +27,31 @@ export function addInbox(program: Command, finish: Finish): void {
       .description(description)
       .addOption(new Option('--sqlite <file>', 'the inbox is this file').conflicts(['redis', 'postgres']))
       .addOption(new Option('--redis <url>', 'the inbox is in this Redis').conflicts('postgres'))
-      .option('--prefix <prefix>', 'what its keys begin with, if redisInbox was told so')
+      .option('--prefix <prefix>', 'the option prefix of redisInbox')
       .option('--postgres <url>', 'the inbox is in this Postgres database')
-      .option('--schema <schema>', 'its schema, if postgresInbox was told so')
+      .option('--schema <schema>', 'the option schema of postgresInbox')
       .option('--json', 'print JSON')
 
   command('list', 'Lists callbacks, a page at a time.')
     .addOption(new Option('--state <state>', 'only those in this state').choices(STATES))
-    .option('--limit <n>', 'how many, at most 1000', toCount(1), 20)
-    .option('--cursor <cursor>', 'go on where the page before ended')
+    .option('--limit <n>', 'the number of callbacks, at most 1000', toCount(1), 20)
+    .option('--cursor <cursor>', 'start after the last page')
     .action(withInbox(list))
 
-  command('show', 'Shows one callback with everything that is kept of it.')
-    .argument('<key>', 'what it is kept under, as list shows it: TASK-ID:success or TASK-ID:failure')
+  command('show', 'Shows one callback with all its data.')
+    .argument('<key>', 'its key, as list shows it: TASK-ID:success or TASK-ID:failure')
     .action((key: string, options: Options) => withInbox((opened) => show(opened, key, options))(options))
 
   command('requeue', 'Gives dead callbacks a new set of attempts; the receiver runs their hooks within a second.')
     .argument('[key]', 'the callback')
-    .option('--all', 'all that are dead')
+    .option('--all', 'all dead callbacks')
     .action((key: string | undefined, options: Options<{ all?: true }>) =>
       withInbox((opened) => requeue(opened, key, options))(options),
     )
 
   command('stats', 'Counts the callbacks in each state, and the keys that are remembered.').action(withInbox(stats))
 
-  command('purge', 'Forgets the content of what is done. The keys stay remembered: a duplicate is still told.').action(
+  command('purge', 'Deletes the content of done callbacks. The keys stay, so duplicates are still detected.').action(
     withInbox(purge),
   )
 

@@ -14,7 +14,7 @@ interface SimulateOptions extends SimulatorOptions {
   json?: true
 }
 
-/** Where it is without a port of the user's choice, so that other programs can be told once. */
+/** The default port. It is fixed, so that other programs can be configured once. */
 const PORT = 4000
 
 export function addSimulate(program: Command, finish: Finish): void {
@@ -22,39 +22,39 @@ export function addSimulate(program: Command, finish: Finish): void {
     .command('simulate')
     .summary('simulate the provider: its API, its callbacks, its files')
     .description(
-      'Starts a server that behaves as the provider does, and shows what it does. With a URL it submits tasks itself, to ' +
-        'be called back there, and ends when all of them are; without one it waits for tasks at its API until Ctrl-C.',
+      'Starts a server that behaves like the provider, and prints its events. With a URL it submits tasks itself, calls them ' +
+        'back at that URL, and then ends. Without a URL it waits for tasks at its API until Ctrl-C.',
     )
     .argument('[url]', 'the receiver to call back', toUrl)
-    .option('--count <n>', 'how many tasks it submits for the URL', toCount(1), 1)
-    .option('--stay', 'go on after that, so that result files can be fetched, until Ctrl-C')
+    .option('--count <n>', 'the number of tasks to submit for the URL', toCount(1), 1)
+    .option('--stay', 'keep running until Ctrl-C, so that result files can be downloaded')
     .option('--json', 'print each event, and at the end a summary, as one line of JSON')
     .optionsGroup('The server:')
-    .option('--port <n>', `where to listen (default: ${PORT}, and a free port if a URL is given)`, toCount(0))
+    .option('--port <n>', `the port to listen on (default: ${PORT}, or a free port if a URL is given)`, toCount(0))
     .option('--host <address>', 'the address to listen on (default: 127.0.0.1)')
-    .option('--api-key <key>', 'what its API asks for as bearer token (default: simulator-key)')
+    .option('--api-key <key>', 'the bearer token of its API (default: simulator-key)')
     .addOption(secretOption('sign the callbacks with this webhook key'))
-    .option('--seed <n>', 'decides all that is left to chance, so that a run can be repeated', toCount(0))
+    .option('--seed <n>', 'the seed of all random decisions, to repeat a run', toCount(0))
     .optionsGroup('Times:')
-    .option('--generation-time <time>', 'how long a task takes: 2s, or 500ms-3s (default: 1s)', toSpan)
-    .option('--delivery-timeout <time>', 'how long a receiver may take to answer (default: 15s)', toDuration)
-    .option('--retries <n>', 'how often a callback that failed is sent again (default: 3)', toCount(0))
-    .option('--retry-pause <times>', 'the pauses before that (default: 1s,5s,30s)', toDurations)
-    .option('--link-lifetime <time>', 'how long a download link lives (default: 20m)', toDuration)
-    .option('--file-lifetime <time>', 'how long result files are kept (default: 14d)', toDuration)
+    .option('--generation-time <time>', 'the time that a task takes: 2s, or 500ms-3s (default: 1s)', toSpan)
+    .option('--delivery-timeout <time>', 'the time that a receiver has to answer (default: 15s)', toDuration)
+    .option('--retries <n>', 'the number of retries of a failed callback (default: 3)', toCount(0))
+    .option('--retry-pause <times>', 'the pauses before the retries (default: 1s,5s,30s)', toDurations)
+    .option('--link-lifetime <time>', 'the time that a download link works (default: 20m)', toDuration)
+    .option('--file-lifetime <time>', 'the time that result files are kept (default: 14d)', toDuration)
     .optionsGroup('Trouble, as shares from 0 to 1:')
     .option('--failures <share>', 'tasks that fail', toNumber)
     .option('--duplicates <share>', 'tasks that are called back twice', toNumber)
     .option('--contradictions <share>', 'tasks that are called back again with another outcome or other URLs', toNumber)
-    .option('--out-of-order <share>', 'callbacks that come after those of later tasks', toNumber)
-    .option('--slow-bodies <share>', 'callbacks whose body comes in drips', toNumber)
+    .option('--out-of-order <share>', 'callbacks that are sent after those of later tasks', toNumber)
+    .option('--slow-bodies <share>', 'callbacks whose body arrives slowly', toNumber)
     .option('--cut-bodies <share>', 'callbacks that break off in the middle', toNumber)
     .option('--expired-urls <share>', 'results whose URL has expired', toNumber)
     .option('--expired-files <share>', 'results that are gone', toNumber)
     .option('--truncated-files <share>', 'results whose download breaks off half-way', toNumber)
     .option('--rate-limited <share>', 'API calls that are answered 429', toNumber)
     .optionsGroup('The account:')
-    .option('--credits <n>', 'how many tasks it can pay for, then 402 (default: no end)', toCount(0))
+    .option('--credits <n>', 'the number of tasks before it answers 402 (default: no limit)', toCount(0))
     .option('--unavailable <code>', 'answer every task with 455, 500, 501 or 505', toNumber)
     .addHelpText(
       'after',
@@ -64,7 +64,7 @@ Examples:
   $ luma-callback simulate http://localhost:3000/luma-modify-callback --count 50 --failures 0.1 --duplicates 0.3
   $ luma-callback simulate --seed 7 --generation-time 2m-20m --rate-limited 0.1
 
-With a URL it exits 0 if every callback was answered 200 in the end, else 1.`,
+With a URL it exits 0 if every callback was finally answered 200, else 1.`,
     )
     .action(async (url: string | undefined, options: SimulateOptions) => finish(await simulate(url, options)))
 }
@@ -92,7 +92,7 @@ async function simulate(url: string | undefined, options: SimulateOptions): Prom
   const summary = simulator.summary()
   if (json) printJsonLine({ type: 'summary', ...summary })
   else print(summaryText(summary))
-  // Where it waits for Ctrl-C, that is its proper end.
+  // If it waits for Ctrl-C, an interruption is not an error.
   if (url !== undefined && !stay) signal.throwIfAborted()
   return summary.undelivered > 0 && url !== undefined ? 1 : 0
 }
@@ -114,9 +114,9 @@ Submit a task:
     -H 'Authorization: Bearer ${apiKey}' -H 'Content-Type: application/json' \\
     -d '${JSON.stringify(body)}'
 
-Ctrl-C ends it.
+Press Ctrl-C to stop.
 `
-  return `${paint('bold', `The provider, simulated, on ${url}`)}
+  return `${paint('bold', `The simulated provider is at ${url}`)}
   API key  ${apiKey}
   seed     ${seed}
 ${isSubmitting ? '' : curl}`

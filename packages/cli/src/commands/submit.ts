@@ -16,11 +16,11 @@ interface Options extends ApiOptions {
 export function addSubmit(program: Command, finish: Finish): void {
   const command = program
     .command('submit')
-    .summary('submit a task, which costs')
-    .description('Submits a task to the API, which costs, and prints its id.')
-    .requiredOption('--prompt <text>', 'what is to become of the video, in English')
-    .requiredOption('--video <url>', 'the original, at a public URL: MP4, MOV or AVI', toUrl)
-    .option('--callback-url <url>', 'where the result is to be called back', toUrl)
+    .summary('submit a task, which costs credits')
+    .description('Submits a task to the API, which costs credits, and prints its id.')
+    .requiredOption('--prompt <text>', 'how to change the video, in English')
+    .requiredOption('--video <url>', 'the public URL of the original: MP4, MOV or AVI', toUrl)
+    .option('--callback-url <url>', 'the public URL of the receiver', toUrl)
     .option('--watermark <text>', 'a watermark')
     .option('--json', 'print JSON')
   addApiOptions(command)
@@ -31,7 +31,7 @@ Examples:
   $ luma-callback submit --prompt 'make it snow' --video https://files.example/fox.mp4
   $ luma-callback wait $(luma-callback submit --prompt 'make it snow' --video https://files.example/fox.mp4)
 
-Exits 0 if it was taken, 1 if the API refused it, else 2.`,
+Exits 0 if the API accepted the task, 1 if it refused, else 2.`,
     )
     .action(async (options: Options) => finish(await submit(options)))
 }

@@ -15,7 +15,7 @@ interface Options extends ApiOptions {
   json?: true
 }
 
-/** The provider's own work takes 2 to 20 minutes. */
+/** The provider takes 2 to 20 minutes. */
 const PATIENCE = 30 * 60_000
 
 export function addWait(program: Command, finish: Finish): void {
@@ -26,7 +26,7 @@ export function addWait(program: Command, finish: Finish): void {
     .argument('<task-id>', 'the task, as submit printed it')
     .addOption(timeoutOption('how long to wait', PATIENCE))
     .addOption(
-      new Option('--interval <time>', 'the pause between questions').argParser(toDuration).default(30_000, '30s'),
+      new Option('--interval <time>', 'the pause between requests').argParser(toDuration).default(30_000, '30s'),
     )
     .option('--json', 'print the callback that the provider would send')
   addApiOptions(command)
@@ -37,7 +37,7 @@ Examples:
   $ luma-callback wait 774d9a7dd608a0e49293903095e45a4c
   $ luma-callback wait 774d9a7dd608a0e49293903095e45a4c --json | luma-callback download --callback - --to videos
 
-Exits 0 if it succeeded, 1 if it failed or there is no such task, 2 if nobody could tell.`,
+Exits 0 if the task succeeded, 1 if it failed or does not exist, 2 if the result is unknown.`,
     )
     .action(async (taskId: string, options: Options) => finish(await wait(taskId, options)))
 }
@@ -53,7 +53,7 @@ async function wait(taskId: string, { timeout, interval, json, ...api }: Options
     return callback.outcome === 'success' ? 0 : 1
   } catch (error) {
     if (!isLumaError(error, 'ERR_LUMA_WAIT_TIMEOUT')) throw error
-    throw new Failure(error.message, { exitCode: 2, hint: 'the same command again goes on waiting' })
+    throw new Failure(error.message, { exitCode: 2, hint: 'run the same command again to keep waiting' })
   } finally {
     clearInterval(timer)
   }
@@ -68,5 +68,5 @@ function show(callback: LumaCallback, json: true | undefined): void {
   }
   print(`${paint('green', 'succeeded')}  ${printable(taskId)}`)
   for (const url of callback.resultUrls) print(`           ${printable(url, { most: 2_000 })}`)
-  if (process.stdout.isTTY) printHint('the URLs expire: luma-callback download saves what they lead to')
+  if (process.stdout.isTTY) printHint('the URLs expire: save the files with luma-callback download')
 }
