@@ -1,19 +1,19 @@
 import { codeOf } from './code-of.ts'
 import { toError } from './errors.ts'
 
-/** Errors behind one error that are looked at: they may stand in a circle, or be very many. */
+/** The most causes of one error that are read. There may be very many, or a cycle. */
 const MOST_CAUSES = 8
-/** Of the errors of an AggregateError, which are as many as the addresses of a host. */
+/** The most errors of an AggregateError that are read. It has one for each address of a host. */
 const MOST_TOGETHER = 3
 
-/** An error that stands behind another. */
+/** A cause of an error. */
 export interface Cause {
   error: Error
-  /** True if it stands beside the one before it, in an AggregateError, and not behind it. */
+  /** True if it is next to the previous one, in an AggregateError, and not its cause. */
   isBeside: boolean
 }
 
-/** What caused an error, the nearest first. Never throws, whatever stands in `cause` and `errors`. */
+/** The causes of an error, the nearest first. Never throws, even if `cause` or `errors` hold hostile values. */
 export function causesOf(error: Error): Cause[] {
   const causes: Cause[] = []
   const seen = new Set<unknown>([error])

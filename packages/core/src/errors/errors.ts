@@ -2,7 +2,7 @@ import { types } from 'node:util'
 import { isLumaError } from './is-luma-error.ts'
 import { LumaError } from './luma-error.ts'
 
-/** More callbacks wait than this process should hold, by their number or by their bytes; the provider has to come back. */
+/** Too many callbacks wait in this process, by their number or their bytes. The provider must send it again. */
 export class BusyError extends LumaError {
   static {
     this.prototype.name = 'BusyError'
@@ -10,7 +10,7 @@ export class BusyError extends LumaError {
   readonly code = 'ERR_LUMA_BUSY'
 }
 
-/** The receiver was closed; what it was asked to do did not happen. */
+/** The receiver is closed, so it did not do what it was asked. */
 export class ClosedError extends LumaError {
   static {
     this.prototype.name = 'ClosedError'
@@ -18,7 +18,7 @@ export class ClosedError extends LumaError {
   readonly code = 'ERR_LUMA_CLOSED'
 }
 
-/** Somebody who knows does not bear a callback out; its hook did not run, and never will for what it says. */
+/** `trust` rejected a callback. Its hook did not run, and will not run with this content. */
 export class ForgedError extends LumaError {
   static {
     this.prototype.name = 'ForgedError'
@@ -51,7 +51,7 @@ export class InboxFileError extends LumaError {
   readonly code = 'ERR_LUMA_INBOX_FILE'
 }
 
-/** The same callback is being handled elsewhere and nobody can say yet how it ends. */
+/** The same callback is being handled elsewhere, and its outcome is not known yet. */
 export class InProgressError extends LumaError {
   static {
     this.prototype.name = 'InProgressError'
@@ -59,7 +59,7 @@ export class InProgressError extends LumaError {
   readonly code = 'ERR_LUMA_IN_PROGRESS'
 }
 
-/** A text is not a callback of the provider; the message says what is wrong with it, and in which field. */
+/** A text is not a callback of the provider; the message names the problem and the field. */
 export class InvalidCallbackError extends LumaError {
   static {
     this.prototype.name = 'InvalidCallbackError'
@@ -74,7 +74,7 @@ export class InvalidCallbackError extends LumaError {
   }
 }
 
-/** The store gave a running hook's claim to someone else; the hook's signal was aborted. */
+/** The store gave a running hook's claim to another process; the hook's signal was aborted. */
 export class LeaseLostError extends LumaError {
   static {
     this.prototype.name = 'LeaseLostError'
@@ -82,7 +82,7 @@ export class LeaseLostError extends LumaError {
   readonly code = 'ERR_LUMA_LEASE_LOST'
 }
 
-/** This Node is older than what was asked of it needs; the message names the version. */
+/** A feature needs a later version of Node; the message names the version. */
 export class NodeVersionError extends LumaError {
   static {
     this.prototype.name = 'NodeVersionError'
@@ -91,7 +91,7 @@ export class NodeVersionError extends LumaError {
   override readonly retryable = false
 }
 
-/** A failure was called back and no `onFailure` was there to take it. */
+/** The callback of a failure arrived, and there is no `onFailure`. */
 export class NoHookError extends LumaError {
   static {
     this.prototype.name = 'NoHookError'
@@ -99,7 +99,7 @@ export class NoHookError extends LumaError {
   readonly code = 'ERR_LUMA_NO_HOOK'
 }
 
-/** The `secret` function gave nothing usable for a request, so that nothing can be verified. */
+/** The `secret` function gave no usable secret for a request, so the signature cannot be verified. */
 export class NoSecretError extends LumaError {
   static {
     this.prototype.name = 'NoSecretError'
@@ -139,7 +139,7 @@ export class StoreUnavailableError extends LumaError {
   readonly code = 'ERR_LUMA_STORE_UNAVAILABLE'
 }
 
-/** Nobody can tell now whether a callback is true; it is asked again. */
+/** `trust` cannot confirm a callback now; it is asked again. */
 export class UnconfirmedError extends LumaError {
   static {
     this.prototype.name = 'UnconfirmedError'
@@ -147,7 +147,7 @@ export class UnconfirmedError extends LumaError {
   readonly code = 'ERR_LUMA_UNCONFIRMED'
 }
 
-/** A task's callback did not come in the time that was given. */
+/** The callback of a task did not arrive within the timeout. */
 export class WaitTimeoutError extends LumaError {
   static {
     this.prototype.name = 'WaitTimeoutError'
@@ -156,7 +156,7 @@ export class WaitTimeoutError extends LumaError {
 }
 
 /**
- * Thrown by a hook to say that trying again is useless: what was answered 200 becomes dead at once.
+ * Thrown by a hook if a retry cannot help: a callback that was answered 200 is then dead at once.
  *
  * @example
  * ```ts
@@ -173,14 +173,14 @@ export class UnrecoverableError extends LumaError {
   override readonly retryable = false
 }
 
-/** Whether an error says itself that trying again is useless. */
+/** True if the error says that a retry cannot help. */
 export function isUnrecoverable(error: Error): boolean {
   return isLumaError(error) && !error.retryable
 }
 
 /**
- * Whatever was thrown, as an Error whose name and message can be read: hooks may throw strings, null, or objects that
- * throw when they are looked at.
+ * Turns any thrown value into an Error with a readable name and message. Hooks may throw strings, null, or objects whose
+ * properties throw.
  */
 export function toError(thrown: unknown): Error {
   try {
@@ -197,8 +197,8 @@ function isReadable({ name, message }: Error): boolean {
 }
 
 /**
- * True for an object that reads like an Error and is an instance of another realm's class, such as a DOMException in
- * Jest: `instanceof` knows the classes of one realm only, and Jest runs the code under test in a realm of its own.
+ * True for an error of another realm, such as a DOMException in Jest. `instanceof` knows the classes of one realm only, and Jest
+ * runs the code under test in its own realm.
  */
 function isErrorLike(thrown: unknown): thrown is Error {
   if (typeof thrown !== 'object' || thrown === null) return false
@@ -214,7 +214,7 @@ function textOf(thrown: unknown): string {
   return json === '{}' && typeof message === 'string' && message !== '' ? message : json
 }
 
-/** Without what was thrown as its cause, for whoever prints the one would look at the other. */
+/** It has no cause, because printing the cause would throw again. */
 function unreadable(): Error {
   return new Error('something was thrown that cannot be read: its name or message throws, or is no text')
 }

@@ -2,8 +2,8 @@ import type { LumaErrorCode, LumaErrorOf } from './codes.ts'
 import { BRAND } from './luma-error.ts'
 
 /**
- * True if an error is one of ours, or the one with this code. Use it in place of `instanceof`: it looks at what the error
- * carries, so it is right across copies of a package, bundles, minifiers and realms. Never throws, whatever it is given.
+ * True if an error is one of ours, and has this code, if one is given. Use it instead of `instanceof`: it checks the properties
+ * of the error, so it works across copies of a package, bundles, minifiers and realms. Never throws.
  *
  * @example
  * ```ts

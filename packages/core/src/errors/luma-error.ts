@@ -1,10 +1,10 @@
-/** What every error of ours carries. It is the same symbol in each copy of this package, in each realm and in each release. */
+/** Marks our errors. It is the same symbol in each copy, realm and release of this package. */
 export const BRAND: unique symbol = Symbol.for('luma-callback.error')
 
 /**
- * The base of the errors with a `code`, those of the other packages too; a wrong option is a `TypeError`. Tell them by
- * `isLumaError`, not by `instanceof`: a program may have two copies of this package, and each copy has a class of its own. Each
- * class writes its name out: inboxes keep it with what failed, and a minifier would change it from one release to the next.
+ * The base of all errors with a `code`, in all packages; a wrong option is a `TypeError`. Use `isLumaError` instead of
+ * `instanceof`, because a program may have two copies of this package with different classes. Each class has its name as a
+ * string: inboxes store the name, and a minifier would change it.
  */
 export abstract class LumaError extends Error {
   static {
@@ -12,6 +12,6 @@ export abstract class LumaError extends Error {
   }
   /** Stable across versions, unlike the message. */
   abstract readonly code: `ERR_LUMA_${string}`
-  /** Whether it may go otherwise the next time. A hook that throws an error of ours with `false` is not run again. */
+  /** True if a retry may help. A hook that throws one of our errors with `false` is not run again. */
   readonly retryable: boolean = true
 }

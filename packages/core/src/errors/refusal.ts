@@ -1,4 +1,4 @@
-/** Why a callback was not accepted: the `error` of an answer's body, and the status that goes with it. */
+/** The reasons for refusing a callback: the `error` in the answer's body, with its status. */
 const STATUS = {
   invalid_json: 400,
   invalid_callback: 400,
@@ -18,8 +18,8 @@ const STATUS = {
 export type RefusalReason = keyof typeof STATUS
 
 /**
- * Ends the handling of a request with an answer other than 200. The message goes to the provider's log,
- * so it says what to do and gives nothing away; what only we may know is in `detail`, for our own events.
+ * Ends the handling of a request with an answer other than 200. The message goes to the provider's log, so it says what to do
+ * and has no secrets. `detail` is for our own events only.
  */
 export class Refusal extends Error {
   readonly reason: RefusalReason
@@ -45,8 +45,8 @@ export class Refusal extends Error {
   }
 }
 
-/** A body that is left unread, in whole or in part, must not be taken for the connection's next request. */
+/** Closes the connection, so that the unread rest of a body is not read as the next request. */
 export const CLOSE_CONNECTION: Record<string, string> = { connection: 'close' }
 
-/** Said outright, as Node would close it behind the answer if that was what the sender asked for; see `dropRest`. */
+/** Keeps the connection explicitly, because Node would close it if the sender asked for that; see `dropRest`. */
 export const KEEP_CONNECTION: Record<string, string> = { connection: 'keep-alive' }

@@ -4,12 +4,12 @@ import { causesText } from './causes-text.ts'
 import type { LumaEvent } from './events.ts'
 import { printable } from '../internal/printable.ts'
 
-/** Characters. Behind a proxy it is what a header says, and so anything. */
+/** In characters. Behind a proxy the address comes from a header, and may be any text. */
 const LONGEST_ADDRESS = 64
 
 /**
- * An event as text for a log: one line, and below it the frames of an error's stack. What strangers sent is
- * cut short and its control characters are written out, so that it can forge no line and colour no terminal.
+ * An event as text for a log: one line, followed by the frames of an error's stack. Foreign text is shortened and its control
+ * characters are escaped, so that it cannot fake log lines or control a terminal.
  *
  * @example
  * ```ts
@@ -72,8 +72,8 @@ function errorText(error: Error): string {
 const MOST_FRAMES = 10
 
 /**
- * Where a hook threw helps its author; where we noticed something helps nobody. A message may hold lines that
- * look like frames, so they are looked for behind it.
+ * The frames of the user's own errors, which help to fix a hook; frames of our errors do not help. They are searched after the
+ * message, because the message may contain lines that look like frames.
  */
 function frames(error: Error): string[] {
   const { message, stack = '' } = error

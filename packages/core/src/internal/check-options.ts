@@ -1,31 +1,31 @@
 import { nearestName } from './nearest-name.ts'
 import { printable } from './printable.ts'
 
-/** An option, as messages name it. */
+/** An option, for messages. */
 export interface Option {
-  /** The function that was given the option. */
+  /** The function that the user called. */
   caller: string
-  /** With the option that it is in: `retry.attempts`. */
+  /** The name with the outer option: `retry.attempts`. */
   name: string
 }
 
 /**
- * Makes a setting of the value of an option, which is undefined if the option is left out.
+ * Turns the value of an option into a setting. The value is undefined if the option is left out.
  *
- * @throws TypeError that names the option and says what it must be, and does not show the value: it may be a secret.
+ * @throws TypeError that names the option and says what it must be. It never shows the value, which may be a secret.
  */
 export type Rule<Setting> = (value: unknown, option: Option) => Setting
 
-/** A rule for each option. The types of the settings are those that the rules make. */
+/** A rule for each option. The rules define the types of the settings. */
 export type Rules<Settings> = { readonly [Name in keyof Settings]: Rule<Settings[Name]> }
 
-/** The settings that options make where each of them has a default. */
+/** The settings if each option has a default. */
 export type Filled<Options> = { [Name in keyof Options]-?: Exclude<Options[Name], undefined> }
 
 /**
- * Checks options and fills in their defaults. What an object inherits counts, and the object is never changed.
+ * Checks options and fills in their defaults. Inherited properties count. The object is never changed.
  *
- * @param caller - The function that was given them, for the message.
+ * @param caller - The function that the user called, for the message.
  * @throws TypeError that names the option that is wrong or unknown.
  */
 export function checkOptions<Settings extends object>(
@@ -39,14 +39,14 @@ export function checkOptions<Settings extends object>(
   throw new TypeError(`${caller}: its options must be an object. Known are ${Object.keys(rules).join(', ')}`)
 }
 
-/** Reads the options that are in another, or in none if its name is empty. */
+/** Checks options inside another option, or at the top if its name is empty. */
 export function checkEach<Settings extends object>(
   { caller, name: outer }: Option,
   options: object,
   rules: Rules<Settings>,
 ): Settings {
   const nameOf = (name: string): string => (outer === '' ? name : `${outer}.${name}`)
-  // Names come first: that one is misspelt is why another is missing. Inherited ones too, as they count like all others.
+  // Unknown names come first: a misspelt name is often the reason for a missing option. Inherited names count too.
   for (const name in options) {
     if (!Object.hasOwn(rules, name)) throw unknownOption({ caller, name: nameOf(printable(name)) }, name, rules)
   }
@@ -64,7 +64,7 @@ function unknownOption({ caller, name: shown }: Option, name: string, rules: obj
   return new TypeError(`${caller}: unknown option "${shown}"${hint} Known are ${known.join(', ')}`)
 }
 
-/** @param problem - Goes on behind the option's name: `must be …`. */
+/** @param problem - The text after the option's name: `must be …`. */
 export function wrongOption({ caller, name }: Option, problem: string): TypeError {
   return new TypeError(`${caller}: option "${name}" ${problem}`)
 }
@@ -77,7 +77,7 @@ export function isPromise(value: unknown): boolean {
   return has(value, 'then')
 }
 
-/** Whether a value has all of these methods. */
+/** True if a value has all of these methods. */
 export function has(value: unknown, ...methods: readonly string[]): boolean {
   return methods.every(
     (method) => typeof (value as Record<string, unknown> | null | undefined)?.[method] === 'function',

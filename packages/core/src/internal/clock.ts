@@ -1,28 +1,27 @@
-/** A running timer, as the clock that made it knows it. */
+/** A running timer of a clock. */
 export type Timer = ReturnType<typeof setTimeout>
 
 /**
- * Time, timers and randomness, handed in so that tests can hold them.
- * Long times (retention, far retries) are compared as stored times and never given to a timer, or waited for by `after`:
- * `setTimeout` beyond 2³¹ − 1 ms fires at once.
+ * Time, timers and randomness, passed in so that tests can control them. For long times (retention, late retries) compare stored
+ * times or use `after`: `setTimeout` with more than 2³¹ − 1 ms fires at once.
  */
 export interface Clock {
   /** Milliseconds since the epoch. */
   now(): number
-  /** Milliseconds since some moment, which no setting of the clock changes: for how long something took. */
+  /** Monotonic milliseconds, to measure durations. */
   elapsed(): number
-  /** A number from 0 up to, not including, 1. */
+  /** A number from 0, included, to 1, excluded. */
   random(): number
   setTimeout(callback: () => void, delay: number): Timer
   clearTimeout(timer: Timer | undefined): void
 }
 
-/** The longest delay, in milliseconds, that a timer of the platform keeps. */
+/** The longest delay of `setTimeout`, in milliseconds. */
 export const LONGEST_TIMER: number = 2 ** 31 - 1
 
 /**
- * Calls back once `delay` milliseconds have passed, however many they are: a longer time than a timer keeps is waited for
- * in steps, by the time that was stored; an infinite one never comes.
+ * Calls back after `delay` milliseconds, also for delays that are too long for a timer; those are waited for in steps. An
+ * infinite delay never ends.
  *
  * @returns A function that cancels it.
  */

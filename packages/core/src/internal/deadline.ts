@@ -8,8 +8,8 @@ export interface Limited {
 }
 
 /**
- * @param timeout - Milliseconds, however many; undefined or infinite for as long as it takes.
- * @param late - What it aborts with when the time is up.
+ * @param timeout - Any number of milliseconds; undefined or infinite for no timeout.
+ * @param late - Makes the abort reason for the timeout.
  */
 export function limited(
   signal: AbortSignal | undefined,
@@ -21,11 +21,11 @@ export function limited(
   const abort = (): void => controller.abort(signal?.reason)
   if (signal?.aborted) abort()
   const ignore = signal && onAbort(signal, abort)
-  const letGo = timeout === undefined ? () => {} : after(timeout, () => controller.abort(late()), clock)
+  const cancel = timeout === undefined ? () => {} : after(timeout, () => controller.abort(late()), clock)
   return {
     signal: controller.signal,
     end() {
-      letGo()
+      cancel()
       ignore?.()
     },
   }

@@ -1,4 +1,4 @@
-/** What other libraries call our options, and what our options were called in users' first tries. */
+/** Names of our options in other libraries and in users' first tries. */
 const OTHER_NAMES: Readonly<Record<string, readonly string[]>> = {
   timeout: ['hookTimeout', 'ackTimeout', 'deliveryTimeout', 'busyTimeout'],
   attempts: ['retry: { attempts }', 'retries'],
@@ -37,7 +37,7 @@ const OTHER_NAMES: Readonly<Record<string, readonly string[]>> = {
   keyprefix: ['prefix'],
 }
 
-/** The known names that were likely meant, in quotes; undefined if none is near. */
+/** The known names that the user likely meant, in quotes; undefined if none is near. */
 export function nearestName(name: string, known: readonly string[]): string | undefined {
   const plain = simplified(name)
   const distances = known.map((one) => ({ one, distance: distance(simplified(one), plain) }))
@@ -54,7 +54,7 @@ function simplified(name: string): string {
   return name.replaceAll(/[^a-z]/gi, '').toLowerCase()
 }
 
-/** How many letters have to be added, dropped or replaced. */
+/** The number of letters to add, drop or replace. */
 function distance(from: string, to: string): number {
   if (Math.abs(from.length - to.length) > 3) return Infinity
   let row = Array.from({ length: to.length + 1 }, (_, index) => index)

@@ -2,11 +2,11 @@ import { setMaxListeners } from 'node:events'
 
 /** Calls back once if the signal aborts. Returns a function that removes the listener. */
 export function onAbort(signal: AbortSignal, listener: () => void): () => void {
-  // One signal may end any number of things at once, which Node 20 takes for a leak and warns of.
+  // One signal may have many listeners. Node 20 warns about that as a leak.
   try {
     setMaxListeners(0, signal)
   } catch {
-    // A signal of a polyfill or of jsdom is no EventTarget to Node, which then warns of none of its listeners either.
+    // Node does not know signals of a polyfill or of jsdom, so it does not warn about them either.
   }
   signal.addEventListener('abort', listener, { once: true })
   return () => signal.removeEventListener('abort', listener)

@@ -1,14 +1,14 @@
-// What options can be. Together these make tables that `checkOptions` reads; a rule without a default asks for the option.
+// Rules for options, for the tables of `checkOptions`. Without a default the option is required.
 
 import { types } from 'node:util'
 import { has, isObject, isPromise, checkEach, wrongOption, type Rule, type Rules } from './check-options.ts'
 import { LONGEST_TIMER } from './clock.ts'
 import { inUnit, toBytes, type Unit } from './units.ts'
 
-/** What to add to the message where the value shows what its author had in mind; empty if it does not. */
+/** Adds a hint to the message if the value shows what the user meant; else an empty text. */
 type Hint = (value: unknown) => string
 
-/** @param problemOf - What is wrong with a value, as it goes on behind the option's name; undefined if nothing is. */
+/** @param problemOf - Gives the problem of a value, as the text after the option's name, or undefined if it is valid. */
 export function custom<Value>(problemOf: (value: unknown) => string | undefined): Rule<Value> {
   return (value, option) => {
     const problem = problemOf(value)
@@ -32,12 +32,12 @@ export function mapped<Value, Setting>(rule: Rule<Value>, toSetting: (value: Val
 interface Range<Fallback> {
   /** Default: 0 for a number, 1 for an integer. */
   least?: number
-  /** Default: no end. */
+  /** Default: no limit. */
   most?: number
-  /** Without one the option must be given. */
+  /** Without it the option is required. */
   fallback?: Fallback
   unit?: Unit
-  /** Why the range is as it is. */
+  /** The reason for the range. */
   because?: string
 }
 
@@ -46,13 +46,13 @@ export function integer<Fallback = never>(range: Range<Fallback> = {}): Rule<num
   return numeric('an integer', (value) => Number.isInteger(value), { ...range, least, most })
 }
 
-/** May be infinite where the range has no end. */
+/** May be infinite if the range has no limit. */
 export function number<Fallback = never>(range: Range<Fallback> = {}): Rule<number | Fallback> {
   const { least = 0, most = Infinity } = range
   return numeric('a number', () => true, { ...range, least, most })
 }
 
-/** A time that a timer can keep. */
+/** A time that fits into a timer. */
 export function milliseconds<Fallback = never>(range: Range<Fallback> = {}): Rule<number | Fallback> {
   return integer({ most: LONGEST_TIMER, ...range, unit: 'milliseconds' })
 }
@@ -81,7 +81,7 @@ export function bytes({ fallback }: { fallback: number }): Rule<number> {
   return mapped(optional(rule, fallback), (value) => toBytes(value) ?? fallback)
 }
 
-/** @param must - What a text of the pattern is. */
+/** @param must - Describes a text that matches the pattern. */
 export function text({ pattern = /(?:)/, must = 'a text' }: { pattern?: RegExp; must?: string } = {}): Rule<string> {
   return custom((value) => (typeof value === 'string' && pattern.test(value) ? undefined : `must be ${must}`))
 }
@@ -145,19 +145,19 @@ export function flag(fallback: boolean): Rule<boolean> {
   )
 }
 
-/** An object of whatever shape. */
+/** An object of any shape. */
 export function object<Value>(): Rule<Value> {
   return custom((value) => (isObject(value) ? undefined : 'must be an object'))
 }
 
-/** Options in an option. */
+/** An option that holds options. */
 export function nested<Settings extends object>(rules: Rules<Settings>, hint: Hint = () => ''): Rule<Settings> {
   const must = `must be an object with ${Object.keys(rules).join(', ')}`
   const inner = custom<object>((value) => (isObject(value) ? undefined : must + hint(value)))
   return (value, option) => checkEach(option, value === undefined ? {} : inner(value, option), rules)
 }
 
-/** How what failed is tried again, as the options of all packages call it. */
+/** The option `retry`, which is the same in all packages. */
 export function retry<Settings extends { attempts: unknown }>(rules: Rules<Settings>): Rule<Settings> {
   return nested(rules, (value) => {
     if (value === false || value === 0) return ': to try once, write retry: { attempts: 1 }'

@@ -1,10 +1,10 @@
 const MOST_CHARACTERS = 300
 
 /**
- * What strangers sent, made fit for a line of a log or a terminal: it is cut short, and what would break the line, colour
- * the terminal or turn the direction of writing is written out, so that no input can forge a line.
+ * Makes foreign text safe for a log or a terminal. It is shortened, and characters that break the line, control the terminal or
+ * change the direction of writing are escaped, so that no input can fake a log line.
  *
- * @param options.most - Characters that are kept; 300 by default.
+ * @param options.most - The most characters to keep. Default: 300.
  */
 export function printable(text: string, { most = MOST_CHARACTERS }: { most?: number } = {}): string {
   const visible = text

@@ -1,7 +1,7 @@
 import { after, type Clock } from './clock.ts'
 import { onAbort } from './on-abort.ts'
 
-/** A promise that is settled from outside. `Promise.withResolvers` asks for Node 22. */
+/** A promise that is settled from outside. `Promise.withResolvers` needs Node 22. */
 export interface Deferred<Result> {
   promise: Promise<Result>
   resolve: (result: Result) => void
@@ -17,8 +17,8 @@ export function deferred<Result>(): Deferred<Result> {
 }
 
 /**
- * The call's result, or a rejection if it has none after `delay` milliseconds. The call goes on; if it is
- * late, its failure is ignored. A call that throws at once rejects like any other.
+ * Resolves with the call's result, or rejects if it takes longer than `delay` milliseconds. A late call goes on, and its error is
+ * ignored. A call that throws at once rejects like any other.
  */
 export function within<Result>(
   call: () => Promise<Result>,
@@ -28,7 +28,7 @@ export function within<Result>(
 ): Promise<Result> {
   return new Promise((resolve, reject) => {
     const letGo = after(delay, () => reject(late()), clock)
-    // Neither outcome of a late call is unhandled: settling a promise again does nothing.
+    // A late result or error does nothing, because the promise is settled already.
     invoke(call).then(
       (result) => {
         letGo()
@@ -46,7 +46,7 @@ async function invoke<Result>(call: () => Promise<Result>): Promise<Result> {
   return call()
 }
 
-/** Resolves after `delay` milliseconds, however many, or as soon as the signal aborts. */
+/** Resolves after any number of milliseconds, or as soon as the signal aborts. */
 export function pause(delay: number, signal: AbortSignal, clock: Clock): Promise<void> {
   return new Promise((resolve) => {
     if (signal.aborted) return resolve()

@@ -1,4 +1,4 @@
-/** What a `Retry-After` header asks for, in milliseconds from now: it gives seconds, or a date (RFC 9110, 10.2.3). */
+/** The milliseconds from now in a `Retry-After` header, which holds seconds or a date (RFC 9110, 10.2.3). */
 export function readRetryAfter(header: string | null | undefined): number | undefined {
   if (header == null) return undefined
   if (/^\d+$/.test(header)) return Number(header) * 1_000

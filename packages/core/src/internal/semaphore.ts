@@ -3,8 +3,8 @@ import { onAbort } from './on-abort.ts'
 /** Lets a number of tasks run at once; the others wait in the order they came. */
 export interface Slots {
   /**
-   * Takes a slot: at once, with nothing to wait for, or when the promise resolves. That rejects with the
-   * signal's reason if it aborts first. Each `enter` needs one `leave`.
+   * Takes a slot: at once if it gives undefined, else when the promise resolves. The promise rejects with the signal's reason if
+   * it aborts first. Each `enter` needs one `leave`.
    */
   enter(signal: AbortSignal): Promise<void> | undefined
   leave(): void
@@ -33,7 +33,7 @@ export function createSlots(count: number): Slots {
         waiting.add(go)
       })
     },
-    /** Hands the slot to the task that has waited longest, so that no new one can overtake it. */
+    /** Passes the slot to the task that has waited longest, so that no new task can overtake it. */
     leave() {
       const [next] = waiting
       if (next) {

@@ -8,7 +8,7 @@ const SIZES: Readonly<Record<Unit, Readonly<Record<string, number>>>> = {
   bytes: { b: 1, kb: KB, mb: KB ** 2, gb: KB ** 3 },
 }
 
-/** What to write in place of a value that seems to be in another unit, as the end of a message; else an empty text. */
+/** The end of a message that says what to write, if the value seems to be in another unit; else an empty text. */
 export function inUnit(value: unknown, unit: Unit, isRight: (value: number) => boolean): string {
   if (typeof value === 'string') {
     const [, digits, name = ''] = /^(\d{1,6}) ?([a-z]{1,3})$/i.exec(value) ?? []
@@ -19,7 +19,7 @@ export function inUnit(value: unknown, unit: Unit, isRight: (value: number) => b
   return `, not milliseconds: for ${value} ms write ${value / 1000}`
 }
 
-/** Bytes of a number or of a text such as `'256kb'`; undefined for what is neither. */
+/** The bytes of a number or of a text such as `'256kb'`; undefined for any other value. */
 export function toBytes(value: unknown): number | undefined {
   const [, digits, name = ''] = (typeof value === 'string' && /^(\d+)(b|kb|mb)$/i.exec(value)) || []
   const bytes = typeof value === 'number' ? value : Number(digits) * (SIZES.bytes[name.toLowerCase()] ?? Number.NaN)

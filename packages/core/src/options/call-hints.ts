@@ -1,8 +1,8 @@
 import { has, isPromise } from '../internal/check-options.ts'
 
 /**
- * What is wrong with the arguments of `lumaCallback(onSuccess, options?)` or `lumaCallback(options)`, and what to write
- * instead; undefined if they have one of these forms. Arguments are never shown.
+ * The problem with the arguments of `lumaCallback(onSuccess, options?)` or `lumaCallback(options)`, and what to write instead;
+ * undefined if they are valid. The message never shows an argument.
  */
 export function callProblem(first: unknown, second: unknown): string | undefined {
   return firstProblem(first, second) ?? secondProblem(first, second)

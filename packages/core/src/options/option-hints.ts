@@ -1,10 +1,9 @@
-// What to write in place of a wrong value, where the value shows what was meant. Values are looked at and never shown: any of
-// them may be a secret.
+// Hints for wrong values that show what the user meant. The messages never show a value, because it may be a secret.
 
 import { types } from 'node:util'
 import { has } from '../internal/check-options.ts'
 
-/** What is wrong with a hook, or undefined. A class would throw, and a generator would do nothing at all. */
+/** The problem with a hook, or undefined. A class would throw when called, and a generator would never run. */
 export function hookProblem(value: unknown): string | undefined {
   if (value === undefined) return 'is missing: give a function that is called for each result'
   if (typeof value !== 'function') return 'must be a function'

@@ -23,61 +23,60 @@ import { secretProblem, type Secret } from '../verify/secret.ts'
 import type { Verify } from '../verify/verify.ts'
 import type { Trust } from '../hooks/trust.ts'
 
-/** What `lumaCallback` can be told. Times are milliseconds, `tolerance` aside. */
+/** The options of `lumaCallback`. Times are in milliseconds, except `tolerance`. */
 export interface LumaOptions {
-  /** Runs for each task that succeeded, once. May be async; what it throws means: try again. */
+  /** Runs once for each task that succeeded. May be async. If it throws, it is retried. */
   onSuccess: SuccessHook
-  /** Runs for each task that failed, once. Without it a failure is acknowledged and told to `observe` as an error. */
+  /** Runs once for each task that failed. Without it a failure is answered 200, and `observe` gets an error event. */
   onFailure?: FailureHook | undefined
   /**
-   * Where `app.use` without a mount point answers; compared as the framework's router compares a route's path. `'*'`: the
-   * receiver answers wherever it is called, for wrappers, controllers and frameworks that hide it. Default:
-   * `/luma-modify-callback`.
+   * The path that it answers at, if `app.use` has no mount point. It is compared like the path of a route. With `'*'` the
+   * receiver answers every call, for wrappers, controllers and frameworks that hide it. Default: `/luma-modify-callback`.
    */
   path?: string | undefined
-  /** Keeps callbacks durably between the answer and the hook. Default: direct mode, which keeps nothing. */
+  /** Stores callbacks durably between the answer and the hook. Default: direct mode, which stores nothing. */
   inbox?: Inbox | undefined
-  /** Remembers what was handled, in direct mode. Default: `memoryDedupe()`, good for one process. */
+  /** Remembers handled callbacks in direct mode. Default: `memoryDedupe()`, which works for one process. */
   dedupe?: DedupeStore | undefined
   /**
-   * The account's `webhookHmacKey`; several while one is rotated out; or a function of the request, for many
-   * tenants. Left out: callbacks are not verified, with one warning a process. Given as `undefined`, as by an
-   * environment variable that is not set: a TypeError, for that must not switch verification off.
+   * The account's `webhookHmacKey`; or several, while one is replaced; or a function of the request, for several tenants.
+   * Without it callbacks are not verified, and each process warns once. `undefined`, as from an environment variable that is
+   * not set, is a TypeError, so that it cannot switch verification off.
    */
   secret?: Secret | undefined
-  /** How far the signature's time may be off, past or future, in seconds. Default: 300. */
+  /** The largest difference between the signature's time and now, in seconds. Default: 300. */
   tolerance?: number | undefined
-  /** One more check of your own, after the signature: throws, rejects or gives `false` (`null`, `0`, `''`) to answer 401. */
+  /** Your own check after the signature. If it throws, rejects or gives `false` (`null`, `0`, `''`), the answer is 401. */
   verify?: Verify | undefined
   /**
-   * Asked before each run of a hook, and after the answer where there is an inbox, whether the callback is true: with
-   * `confirm(client)` of `@luma-callback/client`, hooks get what the API says. Default: a callback is taken at its word.
+   * Confirms a callback before each run of its hook; with an inbox, after the answer. With `confirm(client)` of
+   * `@luma-callback/client`, hooks get the API's version. Default: callbacks are not confirmed.
    */
   trust?: Trust | undefined
-  /** Direct mode's deadline for the answer. Default: 10 000, at most 14 000: the provider waits 15 s. */
+  /** The deadline for the answer in direct mode. Default: 10 000; at most 14 000, because the provider waits 15 s. */
   ackTimeout?: number | undefined
   /**
-   * How long one run of a hook may take; then its signal aborts and the attempt counts as failed. A hook that heeds no
-   * signal gets as long again to end before its next run begins in this process. Default: 600 000.
+   * The time for one run of a hook. Then its signal aborts and the attempt counts as failed. A hook that ignores its signal gets
+   * the same time again to end before its next run begins in this process. Default: 600 000.
    */
   hookTimeout?: number | undefined
-  /** How failures of what was answered 200 are retried: exponential, half jitter. Default: 5 attempts, 1 000, 300 000. */
+  /** The retries of a failed callback that was answered 200: exponential, half jitter. Default: 5 attempts, 1 000, 300 000. */
   retry?: { [Name in keyof RetrySchedule]?: RetrySchedule[Name] | undefined } | undefined
-  /** Hooks running at once in this process. Default: 10. */
+  /** The most hooks that run at once in this process. Default: 10. */
   concurrency?: number | undefined
-  /** The largest body taken, in bytes or as `'256kb'` (1 kB is 1 024 bytes). Default: 262 144. */
+  /** The largest body, in bytes or as `'256kb'` (1 kB is 1 024 bytes). Default: 262 144. */
   bodyLimit?: number | string | undefined
-  /** How long a body may take to arrive. Default: 10 000. */
+  /** The time for a body to arrive. Default: 10 000. */
   bodyTimeout?: number | undefined
-  /** How long a key is remembered. Default: 14 days; at least twice `tolerance`, or a replay could be taken for new. */
+  /** The time that a key is remembered. Default: 14 days. At least twice `tolerance`, or a replay could count as new. */
   retention?: number | undefined
-  /** What makes two callbacks the same. Default: task id and outcome, which `callback.key` holds. */
+  /** Gives the key of a callback; callbacks with the same key are duplicates. Default: task id and outcome, `callback.key`. */
   key?: ((callback: LumaCallback) => string) | undefined
-  /** Told every notable step. Default: what someone should look at goes to `console.error`; what repeats, as a count. */
+  /** Called with each event. Default: prints events that need attention with `console.error`; repeated ones as a count. */
   observe?: Observer | undefined
 }
 
-/** The options with every default filled in. */
+/** The options with all defaults. */
 export interface ReceiverSettings {
   onSuccess: SuccessHook
   onFailure: FailureHook | undefined
@@ -104,9 +103,9 @@ const CALLER = 'lumaCallback'
 const DAY = 24 * 60 * 60 * 1000
 
 /**
- * `lumaCallback(onSuccess, options?)` and `lumaCallback(options)` are the same thing; this makes one of the two.
+ * Turns the arguments of `lumaCallback(onSuccess, options?)` or `lumaCallback(options)` into one object.
  *
- * @throws TypeError that says what to write, if neither form was used.
+ * @throws TypeError that says what to write, if the arguments have another form.
  */
 export function toOptions(first: SuccessHook | LumaOptions, second?: Omit<LumaOptions, 'onSuccess'>): LumaOptions {
   const problem = callProblem(first, second)
@@ -114,7 +113,7 @@ export function toOptions(first: SuccessHook | LumaOptions, second?: Omit<LumaOp
   if (typeof first !== 'function') return first
   if (second && 'onSuccess' in second)
     throw wrong('onSuccess', 'was given twice: as the first argument and as an option')
-  // Options may come from a class or a prototype: what is inherited counts, or a `secret` there would be lost.
+  // Options may come from a class or a prototype. Inherited ones count, or a `secret` there would be lost.
   const inherited = Object.keys(RULES).filter((name) => second && name in second)
   const given = inherited.map((name) => [name, (second as Record<string, unknown>)[name]] as const)
   return { ...second, ...Object.fromEntries(given), onSuccess: first }
