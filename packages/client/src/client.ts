@@ -5,6 +5,7 @@ import { UntrackedError, type ApiError } from './errors.ts'
 import { call, type HttpSettings } from './http.ts'
 import { checked, readOptions, toModifyBody, type ClientOptions, type ModifyRequest } from './options.ts'
 
+/** The options of one call of the API. */
 export interface CallOptions {
   /** Ends the call, which then rejects with the reason of the signal. */
   signal?: AbortSignal | undefined

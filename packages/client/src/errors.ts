@@ -41,8 +41,11 @@ const CODES: Readonly<Record<number, readonly [code: ApiErrorCode, retryable: bo
   505: ['ERR_LUMA_API_DISABLED', false],
 }
 
+/** The fields of a new `ApiError`. */
 export interface ApiErrorOptions extends ErrorOptions {
+  /** The code of the error, for a `switch`. */
   code: ApiErrorCode
+  /** True if the same call may succeed later. */
   retryable: boolean
   /** The envelope's `code`, else the HTTP status; undefined if there was no readable answer. */
   status?: number | undefined

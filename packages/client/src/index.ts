@@ -1,3 +1,4 @@
+// The client
 export { createClient, type CallOptions, type LumaClient } from './client.ts'
 export type { ClientOptions, ModifyRequest } from './options.ts'
 export type { TaskDetails } from './details.ts'

@@ -3,6 +3,7 @@ import { checkOptions, integer, limited, systemClock, WAIT_RULES } from '@luma-c
 import type { LumaClient } from './client.ts'
 import { poll } from './poll.ts'
 
+/** The options of `pollResult`. */
 export interface PollOptions extends WaitOptions {
   /** Milliseconds between requests. Default: 30 000, which the provider recommends. */
   interval?: number | undefined

@@ -15,6 +15,7 @@ import type { OpenTask, TaskList } from './track-tasks.ts'
 
 /** The options of `reconcile`. Times are in milliseconds. */
 export interface ReconcileOptions {
+  /** Your `createClient(…)`. Only its method `details` is called. */
   client: Pick<LumaClient, 'details'>
   /** Your `lumaCallback(…)`. Finished tasks go through its inbox. */
   receiver: Pick<LumaReceiver, 'receive' | 'has' | 'waitFor'>

@@ -8,6 +8,7 @@ import { createSweeps } from './sweeps.ts'
 import { createTaskChecks } from './task-check.ts'
 import { waitBoth } from './wait-both.ts'
 
+/** A running check of open tasks, as `reconcile` starts it. */
 export interface Reconciler {
   /** Runs one sweep now, instead of the next one. Resolves when it is done. */
   sweep(): Promise<void>

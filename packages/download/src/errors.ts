@@ -23,6 +23,7 @@ export type DownloadErrorCode =
   /** More than `maxBytes`. */
   | 'ERR_LUMA_DOWNLOAD_TOO_LARGE'
 
+/** The fields of a new `DownloadError`. */
 export interface DownloadErrorOptions extends ErrorOptions {
   /** True if another try may succeed. */
   retryable: boolean

@@ -1,3 +1,4 @@
+// Saving results
 export { saveResults } from './save/save-results.ts'
 export { saveUrl, type Saved, type SaveUrlOptions } from './save/save-url.ts'
 export type { SaveOptions } from './save/options.ts'

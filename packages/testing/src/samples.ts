@@ -28,11 +28,15 @@ export interface SampleOptions {
   outcome?: LumaCallback['outcome'] | undefined
   /** Default: 200 on success, 500 on failure. */
   code?: number | undefined
+  /** The `msg` of the body. Default: the text of the documentation, for the outcome. */
   msg?: string | undefined
   /** For a success. Default: one URL of a host that does not exist. */
   resultUrls?: readonly string[] | undefined
+  /** The prompt of the original request. Default: a sample. */
   prompt?: string | undefined
+  /** The URL of the original video. Default: a URL of a host that does not exist. */
   videoUrl?: string | undefined
+  /** The address of the receiver. Default: `https://example.com/luma-modify-callback`. */
   callBackUrl?: string | undefined
   /** The original request as JSON text. Default: made from `prompt`, `videoUrl` and `callBackUrl`. */
   promptJson?: string | undefined
@@ -42,7 +46,7 @@ export interface SampleOptions {
 
 /** The options of `sampleCallback`. */
 export interface SampleCallbackOptions extends SampleOptions {
-  /** The query of the URL that was called. */
+  /** The query of the URL that was called. Default: empty. */
   query?: Readonly<Record<string, string>> | undefined
   /** Default: now. */
   receivedAt?: Date | undefined
@@ -57,6 +61,7 @@ export interface SampleRequest {
   body: string
 }
 
+/** The options of `signedRequest`; whatever is left out is as the provider documents it. */
 export interface SignedRequestOptions extends SampleOptions {
   /** The receiver's `webhookHmacKey`. Without it the request is not signed. */
   secret?: string | undefined

@@ -39,6 +39,7 @@ export interface DedupeStore {
   close?(): Promise<void>
 }
 
+/** The options of `memoryDedupe`. */
 export interface MemoryDedupeOptions {
   /** How many done keys are remembered; the oldest go first. 100 000 by default. */
   max?: number | undefined

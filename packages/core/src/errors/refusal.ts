@@ -15,6 +15,7 @@ const STATUS = {
   closing: 503,
 } as const
 
+/** Why a callback was not accepted: the `error` in the body of the answer, and the `reason` of a `rejected` event. */
 export type RefusalReason = keyof typeof STATUS
 
 /**

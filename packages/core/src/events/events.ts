@@ -43,6 +43,7 @@ export type LumaEvent =
   /** Something of our own, the store's or the observer's went wrong. */
   | { type: 'error'; error: Error; taskId?: string }
 
+/** The option `observe`: a function that is called with each event. What it returns is not used. */
 export type Observer = (event: LumaEvent) => unknown
 
 /** Hands an event to the user's observer. Never throws, whatever the observer does. */

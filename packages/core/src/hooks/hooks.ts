@@ -6,8 +6,9 @@ import type { LumaCallback, LumaFailure, LumaSuccess } from '../callback/parse.t
  */
 export type Deliver = (callback: LumaCallback, run: DeliverOptions) => Promise<void>
 
+/** What an inbox says about one run of a hook. */
 export interface DeliverOptions {
-  /** Counted from 1. */
+  /** The number of this run, counted from 1. */
   attempt: number
   /** Aborts when the run must stop: another process has taken its lease, or the inbox closes. */
   signal: AbortSignal
@@ -23,5 +24,7 @@ export interface HookContext {
   key: string
 }
 
+/** The option `onSuccess`: runs for a task that succeeded. If it throws or rejects, it runs again later. */
 export type SuccessHook = (callback: LumaSuccess, context: HookContext) => unknown
+/** The option `onFailure`: runs for a task that failed. If it throws or rejects, it runs again later. */
 export type FailureHook = (callback: LumaFailure, context: HookContext) => unknown

@@ -10,8 +10,9 @@ export type Recorded = 'recorded' | 'duplicate' | 'conflict'
 
 /** What an inbox is given when it starts to work. */
 export interface InboxOptions {
-  /** Deliveries running at once in this process. */
+  /** How many deliveries run at once in this process, at most. */
   concurrency: number
+  /** The schedule of runs after a failed one. */
   retry: RetrySchedule
   /** How long a key is remembered after it was done, in milliseconds. */
   retention: number
@@ -20,6 +21,7 @@ export interface InboxOptions {
    * `delivered`, `retrying` or `dead`; and `recovered` before a run whose last one a crash cut off.
    */
   emit: Emit
+  /** The clock and the timers that the inbox uses. Tests hand in one that they control. */
   clock: Clock
   /** Where failures of the store are noted, so that its return can be told. `createRunner` does it; hand it on. */
   outage?: Outage | undefined
@@ -49,6 +51,7 @@ export interface Inbox {
   close(options?: CloseOptions): Promise<void>
 }
 
+/** The options of `close`. */
 export interface CloseOptions {
   /** Milliseconds to wait for what runs; 20 000 by default. */
   timeout?: number | undefined
@@ -83,15 +86,17 @@ export interface InboxEntry extends Readonly<Required<CallbackSource>> {
   readonly nextRunAt: Date | undefined
 }
 
+/** Which entries `list` returns. */
 export interface ListOptions {
-  /** Only entries in this state. */
+  /** Only entries in this state. Default: all states. */
   state?: DeliveryState | undefined
-  /** Where the page before ended. */
+  /** The `cursor` of the page before. Default: the first page. */
   cursor?: string | undefined
   /** Entries a page; 100 by default, at most 1 000. */
   limit?: number | undefined
 }
 
+/** One page of the entries of an inbox. */
 export interface InboxPage {
   readonly entries: readonly InboxEntry[]
   /** For the next page; undefined on the last one. */

@@ -39,8 +39,11 @@ export interface JobStore<Held extends Job = Job> {
   giveBack(job: Held): Promise<boolean>
 }
 
+/** The options of `createRunner`. */
 export interface RunnerOptions<Held extends Job> extends InboxOptions {
+  /** The jobs, in the engine. */
   store: JobStore<Held>
+  /** Runs the hook for a callback. */
   deliver: Deliver
   /** How long a lease holds without being renewed, in milliseconds. */
   lease: number

@@ -7,6 +7,7 @@ export type Secrets = string | readonly string[]
 /** Gives the webhook keys of the account that a request is meant for; `undefined` if there is none. */
 export type SecretFunction = (request: LumaRequest) => Secrets | undefined | Promise<Secrets | undefined>
 
+/** The option `secret`: the keys of the account, or a function that returns the keys for a request. */
 export type Secret = Secrets | SecretFunction
 
 /** Each key costs one HMAC for every request with a signature, also a stranger's, so their number has a limit. */

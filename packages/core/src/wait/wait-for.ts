@@ -10,6 +10,7 @@ import { limited } from '../internal/deadline.ts'
 import { isUnborne } from '../verify/trust.ts'
 import type { Trust } from '../hooks/trust.ts'
 
+/** The options of `waitFor`. */
 export interface WaitOptions {
   /** Ends the waiting; it then rejects with its reason. */
   signal?: AbortSignal | undefined

@@ -10,6 +10,7 @@ export interface Progress {
   rate: number
 }
 
+/** The option `onProgress`: a function that is called with the progress of a download. */
 export type OnProgress = (progress: Progress) => void
 
 /** Milliseconds. */

@@ -9,8 +9,11 @@ export interface S3ClientLike {
   config: unknown
 }
 
+/** The options of `s3Sink`. */
 export interface S3SinkOptions {
+  /** The `S3Client` of `@aws-sdk/client-s3`. It is not closed. */
   client: S3ClientLike
+  /** The name of the bucket. */
   bucket: string
   /** The prefix of all keys, such as `videos/`. Default: none. */
   prefix?: string | undefined

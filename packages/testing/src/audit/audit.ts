@@ -19,6 +19,7 @@ import { newTask, openEndpoint, type Endpoint } from './endpoint.ts'
 import { NoAnswer, type Answer } from './exchange.ts'
 import { summarize, type AuditReport, type AuditResult } from './report.ts'
 
+/** The options of `auditEndpoint`. */
 export interface AuditOptions {
   /** The URL that the provider would call, http or https. It gets callbacks of tasks that do not exist. */
   url: string

@@ -3,6 +3,7 @@ import type { Expectation, Level } from './check.ts'
 /** The result of a check: `passed`, `failed`, or `skipped` because it could not run. */
 export type Verdict = 'passed' | 'failed' | 'skipped'
 
+/** The result of one check. */
 export interface AuditResult extends Pick<Expectation, 'id' | 'level' | 'expects' | 'because'> {
   verdict: Verdict
   /** The reason, if it failed or was skipped. */
@@ -11,6 +12,7 @@ export interface AuditResult extends Pick<Expectation, 'id' | 'level' | 'expects
   duration: number
 }
 
+/** The result of an audit. */
 export interface AuditReport {
   /** The URL without its query, which may hold a token. */
   url: string

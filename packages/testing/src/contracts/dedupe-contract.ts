@@ -13,6 +13,7 @@ export interface DedupeSetUp {
   tearDown?: () => void | Promise<void>
 }
 
+/** The options of `dedupeContract`. */
 export interface DedupeContractOptions {
   /** The `test` of your test framework, or any function that is called like it. */
   test: (name: string, body: () => Promise<void>) => unknown

@@ -26,6 +26,7 @@ const GUARANTEES: Readonly<Record<Guarantee, Tests>> = {
   context: inContext,
 }
 
+/** The options of `inboxContract`. */
 export interface InboxContractOptions extends InboxTestOptions {
   /** The `test` of your test framework, or any function that is called like it. */
   test: (name: string, body: () => Promise<void>) => unknown

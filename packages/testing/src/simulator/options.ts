@@ -14,7 +14,7 @@ import {
 } from '@luma-callback/core/internal'
 import type { SimulatorEvent } from './events.ts'
 
-/** The options of `startSimulator`. Times are in milliseconds; a share is a number from 0 (never) to 1 (always). */
+/** The options of `startSimulator`. Times are in milliseconds; a share is a number from 0 (never, the default) to 1 (always). */
 export interface SimulatorOptions {
   /** Default: 0, which selects a free port. */
   port?: number | undefined
