@@ -20,6 +20,8 @@ export const SUITES: Readonly<Record<string, readonly string[]>> = {
     'test/cli/*.test.ts',
     'test/demo/*.test.ts',
     'test/examples/*.test.ts',
+    // Compiles every library once more.
+    'test/repo/reference.test.ts',
   ],
 }
 

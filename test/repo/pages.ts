@@ -1,4 +1,4 @@
-// The pages that a user reads.
+// The pages that a user reads, but for the API reference: what that is made of has tests of its own.
 import { existsSync, globSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { ROOT } from '../helpers/child.ts'
@@ -13,7 +13,7 @@ export const PAGES: readonly string[] = ['README.md', ...FOR_CONTRIBUTORS, ...OF
 
 function pagesIn(folder: string): string[] {
   const docs = join(ROOT, folder, 'docs')
-  const names = existsSync(docs) ? readdirSync(docs) : []
+  const names = existsSync(docs) ? readdirSync(docs).filter((name) => !/^api(?:\.md)?$/.test(name)) : []
   return [`${folder}/README.md`, ...names.map((name) => `${folder}/docs/${name}`)]
 }
 
