@@ -1,4 +1,4 @@
-import type { Inbox, LumaCallback, Recorded } from '@luma-callback/core'
+import { ClosedError, type Inbox, type LumaCallback, type Recorded } from '@luma-callback/core'
 import type { Deliver } from '@luma-callback/core/inbox'
 import { describe, expect, test } from 'vitest'
 import { settlePromises } from '../helpers/clock.ts'
@@ -145,6 +145,16 @@ describe('with an inbox', () => {
   test('that breaks its contract is an error of ours, and nothing is answered 200', async () => {
     const { send } = startReceiver({ inbox: inboxThat(async () => true) })
     await expect(send(successOf())).rejects.toThrow(/the inbox answered true/)
+  })
+
+  test('a request whose inbox closes while it is started is told that the receiver closes', async () => {
+    const inbox = inboxThat(
+      async () => 'recorded',
+      () => Promise.reject(new ClosedError('it was closed')),
+    )
+    const { send, events } = startReceiver({ inbox })
+    expect(verdict(await send(successOf()))).toBe('503 closing')
+    expect(events.map(({ type }) => type)).toEqual(['received', 'rejected'])
   })
 
   test('closing hands the timeout on, once', async () => {

@@ -2,6 +2,7 @@ import type { LumaEvent, Recorded } from '@luma-callback/core'
 import { createInbox, type CreateInboxOptions, type InboxEngine, type Job } from '@luma-callback/core/inbox'
 import type { Deliver } from '@luma-callback/core/inbox'
 import { onTestFinished } from 'vitest'
+import { createOutage } from '../../packages/core/src/inbox/outage.ts'
 import { fakeClock, type FakeClock } from './clock.ts'
 import { fakeStore, type FakeStore } from './jobs.ts'
 
@@ -47,6 +48,7 @@ export const LEASE = 30_000
 export function inboxOn(
   engine: InboxEngine,
   options: Partial<CreateInboxOptions> = {},
+  { tellsReturn = false }: { tellsReturn?: boolean } = {},
 ): {
   inbox: ReturnType<typeof createInbox>
   clock: FakeClock
@@ -55,6 +57,7 @@ export function inboxOn(
 } {
   const clock = fakeClock({ now: 1_000_000 })
   const events: LumaEvent[] = []
+  const emit = (event: LumaEvent): void => void events.push(event)
   const inbox = createInbox(engine, { lease: LEASE, pollInterval: 500, ...options })
   onTestFinished(async () => {
     const closed = inbox.close({ timeout: 0 })
@@ -70,8 +73,9 @@ export function inboxOn(
         concurrency: 10,
         retry: { attempts: 5, minDelay: 1_000, maxDelay: 5_000 },
         retention: 60_000,
-        emit: (event) => void events.push(event),
+        emit,
         clock,
+        outage: tellsReturn ? createOutage({ store: 'inbox', emit, clock }) : undefined,
       }),
   }
 }

@@ -53,6 +53,18 @@ describe.skipIf(!hasPostgres)(`on a Postgres${postgresReason}`, () => {
     }
   })
 
+  test('purging again removes what was done since, also after a number that fills the steps', async () => {
+    const { open } = await setUp()
+    const inbox = open()
+    await startInbox(inbox)
+    for (const count of [500, 7]) {
+      const names = Array.from({ length: count }, (_, index) => `${count} ${index}`)
+      await Promise.all(names.map((name) => inbox.record(callbackOf(name))))
+      await vi.waitFor(async () => expect(await inbox.stats()).toMatchObject({ done: count }), PATIENCE)
+      expect(await inbox.purge()).toBe(count)
+    }
+  })
+
   test('a pool that was passed in is not closed', async () => {
     const { url, schema } = await setUp()
     const pool = new pg.Pool({ connectionString: url, max: 4 })

@@ -71,6 +71,22 @@ describe.skipIf(!hasRedis)(`on a Redis${redisReason}`, () => {
     }
   })
 
+  test('what is dead is requeued though ids without a job are in front of it', async () => {
+    const { url, prefix, open } = await setUp()
+    const inbox = open()
+    let runs = 0
+    const failsOnce = () => (++runs === 1 ? Promise.reject(new Error('no')) : Promise.resolve())
+    await startInbox(inbox, failsOnce, { retry: { attempts: 1, minDelay: 1, maxDelay: 1 } })
+    await inbox.record(callbackOf('a'))
+    await vi.waitFor(async () => expect(await inbox.stats()).toMatchObject({ dead: 1 }), PATIENCE)
+    const redis = new Redis(url)
+    onTestFinished(() => redis.disconnect())
+    const ghosts = Array.from({ length: 1_001 }, (_, index) => [0, `ghost ${index}`]).flat()
+    await redis.zadd(`${prefix}:luma-callbacks:failed`, ...(ghosts as string[]))
+    expect(await inbox.requeue()).toBe(1)
+    await vi.waitFor(() => expect(runs).toBe(2), PATIENCE)
+  })
+
   test('a connection that was passed in is neither used up nor closed', async () => {
     const { url, prefix } = await setUp()
     const connection = new Redis(url)

@@ -83,7 +83,7 @@ export function createInbox<Held extends Job>(engine: InboxEngine<Held>, options
     const { deliver, given, patience } = start
     try {
       await open()
-      if (engine.begin) await unlessEnded(engine.begin(given))
+      await unlessEnded(async () => engine.begin?.(given))
     } catch (error) {
       patience.failed()
       throw error

@@ -17,7 +17,7 @@ export interface EngineCalls {
   /** Resolves when the calls that were made so far have ended. */
   settled(): Promise<unknown>
   /** Waits for something of the engine's own, but no longer than the inbox lasts. */
-  unlessEnded(call: Promise<void>): Promise<void>
+  unlessEnded(call: () => Promise<void>): Promise<void>
 }
 
 interface EngineCallsOptions {
@@ -41,17 +41,17 @@ export function createEngineCalls(
 
   /** Rejects when the inbox ends, however long the engine takes. */
   function open(): Promise<void> {
-    opening ??= unlessEnded(inMaking(() => engine.open())).catch((error: unknown) => {
+    opening ??= unlessEnded(() => inMaking(() => engine.open())).catch((error: unknown) => {
       opening = undefined
       throw error
     })
     return opening
   }
 
-  function unlessEnded(call: Promise<void>): Promise<void> {
+  function unlessEnded(call: () => Promise<void>): Promise<void> {
     return new Promise((resolve, reject) => {
       const ignore = onAbort(ended, () => reject(closedError(engine.name)))
-      call.finally(ignore).then(resolve, reject)
+      call().finally(ignore).then(resolve, reject)
     })
   }
 
