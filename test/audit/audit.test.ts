@@ -175,7 +175,7 @@ describe('an audit', () => {
     ],
     [
       { url: 'http://localhost', only: ['sucess'] },
-      'option "only" must be a list of the ids of checks, and its entry 1 is none, did you mean "success"?',
+      'option "only" must be a list of the ids of checks, but its entry 1 is not one, did you mean "success"?',
     ],
   ])('is refused with wrong options: %j', async (options, message) => {
     await expect(auditEndpoint(options)).rejects.toThrow(new TypeError(`auditEndpoint: ${message}`))

@@ -100,7 +100,7 @@ describe('without a URL', () => {
 
   test('it shows what the API refuses', async () => {
     const child = startCommand(process.execPath, [CLI, 'simulate', '--port', '0', '--api-key', 'mine'])
-    const [, url = ''] = await child.says(/on (http:\S+)/)
+    const [, url = ''] = await child.says(/is at (http:\S+)/)
     await fetch(`${url}/api/v1/modify/record-info?taskId=1`)
     await child.says(/API 401 {5}GET \/api\/v1\/modify\/record-info {2}You do not have access/)
   })

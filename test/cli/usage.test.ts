@@ -81,7 +81,7 @@ describe('a command line that is wrong', () => {
     [['audit', 'http://x', '--json', '--markdown'], /'--markdown' cannot be used with option '--json'/],
     [
       ['audit', 'http://x', '--only', 'success,nothing'],
-      /"only" must be a list of the ids of checks, and its entry 2 is none/,
+      /"only" must be a list of the ids of checks, but its entry 2 is not one/,
     ],
     [['inbox', 'list'], /name the inbox: --sqlite FILE, --redis URL or --postgres URL, or LUMA_INBOX/],
     [
