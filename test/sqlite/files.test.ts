@@ -189,6 +189,7 @@ describe('a file that cannot be used', () => {
   test.each(OLDER)('of version %i is brought to this one, with all that is in it', async (version, added) => {
     const file = await filledFile()
     const db = new DatabaseSync(file)
+    db.exec('DROP INDEX work_suspects')
     for (const column of added) db.exec(`ALTER TABLE work DROP COLUMN ${column}`)
     db.exec(
       `UPDATE work SET state = 3, last_error = 'Error: no' WHERE task_id = 'task-0'; PRAGMA user_version = ${version}`,

@@ -51,6 +51,8 @@ const MIGRATIONS = [
   'ALTER TABLE work ADD COLUMN is_overdue INTEGER NOT NULL DEFAULT 0',
   // What `last_error` says, for programs. What failed before this version has none.
   'ALTER TABLE work ADD COLUMN failure_code TEXT',
+  // The few that were running at two crashes are taken before all others, and looked for each time.
+  'CREATE INDEX work_suspects ON work (state, at) WHERE crashes >= 2',
 ]
 
 /** Throws if the file is another program's, or newer than this version knows. Writes nothing. */
