@@ -5,7 +5,7 @@ import { failAgainIn, failForGood, FIELD, keysOf } from './beyond-docs.ts'
 import { QUEUE, seenKeys, toSource, type CallbackData } from './callback-job.ts'
 import { problemOf } from './connection.ts'
 import { toBullError } from './failures.ts'
-import { createLeases } from './leases.ts'
+import { hold } from './leases.ts'
 import type { Waker } from './waker.ts'
 
 /** A job that this process holds the lock of, under a token that no other lease has. */
@@ -42,7 +42,6 @@ export function createJobStore(options: JobStoreOptions): Jobs {
   const { queue, redis, worker, prefix, lease, retention, waker, clock } = options
   const { seen } = seenKeys(prefix)
   const keys = keysOf(queue)
-  const { hold, forgetLater } = createLeases(redis, keys)
   let leases = 0
 
   async function takeOne(): Promise<RedisJob | undefined> {
@@ -113,7 +112,7 @@ export function createJobStore(options: JobStoreOptions): Jobs {
   }
 
   function renew({ bullJob, token }: RedisJob): Promise<boolean> {
-    return hold({ id: bullJob.id ?? '', token, start: bullJob.attemptsStarted, lease })
+    return hold(redis, keys, { id: bullJob.id ?? '', token, start: bullJob.attemptsStarted, lease })
   }
 
   return {
@@ -122,15 +121,9 @@ export function createJobStore(options: JobStoreOptions): Jobs {
     async complete(job) {
       const { bullJob, token } = job
       const { id = '', data } = bullJob
-      const digest = data?.digest ?? ''
-      const key = seen(id)
-      // One behind the other in one packet: from its end on the key may be forgotten some day, and not before.
-      const [isOurs, isForgotten] = await Promise.all([
-        end(job, () => bullJob.moveToCompleted(null, token, false)),
-        forgetLater(key, { id, digest, retention }),
-      ])
-      // The end needed more than one write, or the job is cleared away already.
-      if (isOurs && !isForgotten) await redis.set(key, digest, 'PX', retention)
+      const isOurs = await end(job, () => bullJob.moveToCompleted(null, token, false))
+      // From its end on the key may be forgotten some day, and not before.
+      if (isOurs) await redis.set(seen(id), data?.digest ?? '', 'PX', retention)
       return isOurs
     },
     retry(job, failure, delay) {

@@ -18,15 +18,6 @@ redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[2])
 redis.call('SREM', KEYS[2], ARGV[3])
 return 1`
 
-/**
- * Lets a key be forgotten some day, if its job is done: who comes late with a lease that was lost changes nothing of a
- * job that is dead by now, or that runs again.
- */
-const FORGET_LATER = `
-if not redis.call('ZSCORE', KEYS[2], ARGV[1]) then return 0 end
-redis.call('SET', KEYS[1], ARGV[2], 'PX', ARGV[3])
-return 1`
-
 /** A lock on a job that runs. */
 export interface Lock {
   id: string
@@ -37,25 +28,10 @@ export interface Lock {
   lease: number
 }
 
-/** What a connection can do beside BullMQ's own scripts, each as one step. */
-export interface Leases {
-  /** False if someone else has the job, or had it. */
-  hold(lock: Lock): Promise<boolean>
-  /** False if the job is not among those that are done. */
-  forgetLater(key: string, options: { id: string; digest: string; retention: number }): Promise<boolean>
-}
+const script = scriptOf(HOLD, 4)
 
-const SCRIPTS = { hold: scriptOf(HOLD, 4), forgetLater: scriptOf(FORGET_LATER, 2) }
-
-export function createLeases(redis: Redis, keys: Keys): Leases {
-  return {
-    async hold({ id, token, start, lease }) {
-      const touched = [keys.lock(id), keys.stalled, keys.list('active'), keys.job(id)]
-      return (await runScript(redis, SCRIPTS.hold, [...touched, token, lease, id, start])) === 1
-    },
-    async forgetLater(key, { id, digest, retention }) {
-      const args = [key, keys.list('completed'), id, digest, retention]
-      return (await runScript(redis, SCRIPTS.forgetLater, args)) === 1
-    },
-  }
+/** Renews a lease; false if someone else has the job, or had it. */
+export async function hold(redis: Redis, keys: Keys, { id, token, start, lease }: Lock): Promise<boolean> {
+  const touched = [keys.lock(id), keys.stalled, keys.list('active'), keys.job(id)]
+  return (await runScript(redis, script, [...touched, token, lease, id, start])) === 1
 }
