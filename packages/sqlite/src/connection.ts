@@ -2,7 +2,7 @@ import { InboxFileError, StoreUnavailableError } from '@luma-callback/core'
 import { toError } from '@luma-callback/core/internal'
 import type { Call, Engine } from './engine.ts'
 import type { Reply, Request, ThreadData } from './messages.ts'
-import type { Failure } from './result.ts'
+import { resultCode, type Failure } from './result.ts'
 import { startThread } from './start-thread.ts'
 
 /** The way to a file's thread. */
@@ -133,9 +133,10 @@ function unavailable({ file }: ThreadData, { message }: Failure): StoreUnavailab
   return new StoreUnavailableError(`the inbox file ${file} could not be used: ${message}`)
 }
 
-/** By SQLite's result codes, less what it adds in their upper bits, and Node's own errors. */
-function cannotOpen({ file }: ThreadData, { message, errcode }: Failure): InboxFileError {
-  const hint = HINTS.find(({ codes, pattern }) => codes.includes((errcode ?? 0) & 0xff) || pattern.test(message))?.hint
+/** By SQLite's result codes and Node's own errors. */
+function cannotOpen({ file }: ThreadData, failure: Failure): InboxFileError {
+  const { message } = failure
+  const hint = HINTS.find(({ codes, pattern }) => codes.includes(resultCode(failure)) || pattern.test(message))?.hint
   return new InboxFileError(
     `the inbox file ${file} cannot be opened: ${message}${hint === undefined ? '' : `; ${hint}`}`,
   )

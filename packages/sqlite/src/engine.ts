@@ -4,8 +4,8 @@ import { createPrivately } from './files.ts'
 import { TakenAwayError, watchFiles, type WatchedFiles } from './taken-away.ts'
 import { createJobs, type Jobs } from './jobs.ts'
 import { createInspection, type Inspection } from './inspect.ts'
-import { toFailure, type Result } from './result.ts'
-import { BUSY, isLocked, PROTOCOL, watchLocks } from './lasting-lock.ts'
+import { BUSY, PROTOCOL, resultCode, toFailure, type Result } from './result.ts'
+import { isLocked, watchLocks } from './lasting-lock.ts'
 import { createOwners, type Ownership } from './owners.ts'
 import { createRecords, type Records } from './records.ts'
 import { createRecovery, type Recovery } from './recovery.ts'
@@ -84,8 +84,7 @@ const OF_FILE = [BUSY, 8, 10, 11, 13, 14, PROTOCOL, 26]
 
 /** Whether it would fail every call alike. */
 function isOfFile(error: unknown): boolean {
-  const { errcode } = error as { errcode?: number }
-  return error instanceof TakenAwayError || OF_FILE.includes((errcode ?? 0) % 256)
+  return error instanceof TakenAwayError || OF_FILE.includes(resultCode(error))
 }
 
 function createOpenFile(

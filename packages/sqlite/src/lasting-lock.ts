@@ -1,7 +1,4 @@
-/** SQLite's code of a lock that another connection has. */
-export const BUSY = 5
-/** The code of a lock of readers that SQLite could not take in a hundred tries, which last about ten seconds. */
-export const PROTOCOL = 15
+import { BUSY, PROTOCOL, resultCode } from './result.ts'
 
 /** Transactions in a row, and milliseconds from the first of them on, until a lock counts as lasting. */
 const MOST_BUSY = 3
@@ -25,7 +22,7 @@ export function watchLocks(): LockWatch {
       if (!isLocked(error)) return
       if (count++ === 0) since = performance.now()
       const isLong = count >= MOST_BUSY && performance.now() - since >= LONGEST_BUSY
-      isLasting = isLong || codeOf(error) === PROTOCOL
+      isLasting = isLong || resultCode(error) === PROTOCOL
     },
     wrote() {
       count = 0
@@ -36,10 +33,5 @@ export function watchLocks(): LockWatch {
 }
 
 export function isLocked(error: unknown): boolean {
-  return [BUSY, PROTOCOL].includes(codeOf(error))
-}
-
-/** Less what SQLite adds in the upper bits. */
-function codeOf(error: unknown): number {
-  return ((error as { errcode?: number }).errcode ?? 0) & 0xff
+  return [BUSY, PROTOCOL].includes(resultCode(error))
 }

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { existsSync, rmSync, statSync } from 'node:fs'
 import { DatabaseSync } from 'node:sqlite'
 import { createPrivately } from './files.ts'
+import { BUSY, resultCode } from './result.ts'
 import { STATE } from './schema.ts'
 
 /** Who works on a file, and which of them are gone. */
@@ -148,8 +149,6 @@ export function createOwners(
   }
 }
 
-const BUSY = 5
-
 /** A connection that holds the lock until it is closed. Whoever may use the database must be able to ask for it. */
 function takeLock(path: string, mode: number): DatabaseSync {
   createPrivately(path, mode)
@@ -167,7 +166,7 @@ function isFree(path: string): boolean {
     db.exec('SELECT 1 FROM sqlite_schema')
     return true
   } catch (error) {
-    if ((error as { errcode?: number }).errcode === BUSY || !existsSync(path)) return false
+    if (resultCode(error) === BUSY || !existsSync(path)) return false
     throw new Error(`the lock file ${path} cannot be read: ${(error as Error).message}`, { cause: error })
   } finally {
     db?.close()
