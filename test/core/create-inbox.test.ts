@@ -177,7 +177,7 @@ describe('what others left behind', () => {
     await clock.advance(LEASE - 5_000)
     expect(engine.notes).not.toContain('recover')
     await clock.advance(10_000)
-    expect(engine.notes).toContain('recover')
+    expect(engine.notes).toContain('uptime')
   })
 
   test('is recovered without such patience by an engine that cannot be away', async () => {
@@ -261,6 +261,24 @@ describe('closing', () => {
     await clock.advance(10_000)
     await expect(starting).rejects.toMatchObject({ code: 'ERR_LUMA_CLOSED' })
     await closed
+  })
+
+  test('waits for a start that came late, and closes the engine last', async () => {
+    const engine = fakeEngine(jobOf('a'))
+    engine.next.open = [fails('away')]
+    let looked: (uptime: number) => void = () => {}
+    engine.next.uptime = [() => new Promise((resolve) => (looked = resolve))]
+    const { inbox, clock, start } = inboxOn(engine)
+    await start()
+    await clock.advance(1_000)
+    const closed = inbox.close()
+    await settlePromises()
+    looked(Infinity)
+    await clock.advance(10_000)
+    await closed
+    expect(engine.notes).toContain('uptime')
+    expect(engine.notes.at(-1)).toBe('close')
+    expect(clock.pending).toBe(0)
   })
 
   test('leaves no timer behind where listening failed', async () => {

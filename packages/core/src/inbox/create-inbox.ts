@@ -67,6 +67,7 @@ export function createInbox<Held extends Job>(engine: InboxEngine<Held>, options
   const recoverInterval = checked.recoverInterval ?? Math.min(Math.ceil(lease / 3), LONGEST_INTERVAL)
   const closed = new AbortController()
   const ended = new AbortController()
+  /** The last try, which closing waits for. */
   let starting: Promise<void> | undefined
   let closing: Promise<void> | undefined
   let work: InboxWork | undefined
@@ -105,7 +106,8 @@ export function createInbox<Held extends Job>(engine: InboxEngine<Held>, options
       await pause(OPEN_AGAIN, closed.signal, clock)
       if (closed.signal.aborted) return
       try {
-        await begin(start)
+        starting = begin(start)
+        await starting
         start.given.outage?.worked('begin')
       } catch (cause) {
         if (!closing) last = tellFailure(start.given, cause, last)
