@@ -1,4 +1,5 @@
 import { gather, foreignJob, type InboxEngine, type Job, type JobFailure } from '@luma-callback/core/inbox'
+import { LATE } from '@luma-callback/core/internal'
 import type { PgBoss } from 'pg-boss'
 import { crashesOf, QUEUE, toSource, type CallbackData } from './callback-job.ts'
 import type { Database } from './database.ts'
@@ -31,8 +32,6 @@ interface Ending {
 
 /** Runs whose ends are written in one transaction. */
 const MOST = 200
-/** Milliseconds from receipt to end that make no difference to a retention of days. */
-const LATE = 60_000
 
 /** Taking jobs and ending them: pg-boss's claims, heartbeats and retries, each write fenced to the claim. */
 export function createJobStore({ boss, database, schema }: JobStoreOptions): Jobs {

@@ -1,6 +1,7 @@
 import { hostname } from 'node:os'
 import { StoreUnavailableError } from '@luma-callback/core'
 import type { InboxEngine, InboxOptions } from '@luma-callback/core/inbox'
+import { DONE_KEPT } from '@luma-callback/core/internal'
 import { Worker } from 'bullmq'
 import type { Redis } from 'ioredis'
 import { putBackStalled } from './beyond-docs.ts'
@@ -12,9 +13,6 @@ import { createJobStore, type RedisJob } from './job-store.ts'
 import { createRecorder, type Recorder } from './recorder.ts'
 import { explained } from './rights.ts'
 import { createWaker, type Waker } from './waker.ts'
-
-/** Of the jobs that are done, BullMQ itself keeps this many of the latest. */
-const DONE_KEPT = 10_000
 
 export interface QueueEngineOptions {
   connect: Connect
@@ -120,6 +118,7 @@ function work(
     stalledInterval: recoverInterval,
     // Whether a crash was one too many is the runner's to say.
     maxStalledCount: Number.MAX_SAFE_INTEGER,
+    // BullMQ clears away by itself.
     removeOnComplete: { count: DONE_KEPT },
   })
   // The runner tells of Redis's troubles, and so does each call.

@@ -1,6 +1,7 @@
 import type { DatabaseSync } from 'node:sqlite'
 import type { DeliveryState, InboxStats } from '@luma-callback/core'
 import { keyHash } from '@luma-callback/core/inbox'
+import { LATE } from '@luma-callback/core/internal'
 import { STATE } from './schema.ts'
 
 export interface WorkRow {
@@ -36,9 +37,6 @@ export interface Inspection {
   /** Removes up to `most` of what is done beyond the latest `keep`; how much that was. */
   purge(keep: number, most: number): number
 }
-
-/** Milliseconds from receipt to end that make no difference to a retention of days. */
-const LATE = 60_000
 
 const BEFORE_ALL: Position = { at: -1, id: -1 }
 const BEHIND_ALL: Position = { at: Number.MAX_SAFE_INTEGER, id: Number.MAX_SAFE_INTEGER }

@@ -1,5 +1,6 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite'
 import type { JobFailure } from '@luma-callback/core/inbox'
+import { SUSPECT } from '@luma-callback/core/internal'
 import type { Owners } from './owners.ts'
 import { STATE } from './schema.ts'
 import { uptime } from './uptime.ts'
@@ -33,12 +34,6 @@ export interface Jobs {
   renew(id: number, takes: number, lease: number): boolean
   end(id: number, takes: number, ending: Ending): boolean
 }
-
-/**
- * What was running at this many crashes may be their cause. Such ones run one at a time, so that the one that is
- * does not drag down with it all that happened to run beside it.
- */
-const SUSPECT = 2
 
 /** `begin` opens the transaction for what is written; looking alone needs none, and locks nobody out. */
 export function createJobs(db: DatabaseSync, owners: Owners, begin: () => void): Jobs {

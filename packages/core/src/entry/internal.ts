@@ -11,6 +11,8 @@ export { printable } from '../internal/printable.ts'
 export { readRetryAfter } from '../internal/retry-after.ts'
 export { backoffDelay } from '../hooks/backoff.ts'
 export { closeTimeout } from '../inbox/close-timeout.ts'
+export { SUSPECT } from '../inbox/held-jobs.ts'
+export { DONE_KEPT, LATE } from '../inbox/sweep.ts'
 export { WAIT_RULES } from '../wait/wait-for.ts'
 export { checkOptions, has, wrongOption, type Filled, type Rule, type Rules } from '../internal/check-options.ts'
 export {

@@ -5,7 +5,7 @@ import type { Job, JobStore } from './job.ts'
  * A callback that was running during this many crashes may be their cause. Suspects run one at a time, so that a real one takes
  * no innocent callback down with it.
  */
-const SUSPECT = 2
+export const SUSPECT = 2
 /** Milliseconds until a suspect that must wait for another one is looked at again. */
 const SUSPECT_DELAY = 1_000
 /** How often a `take` asks again for jobs in place of suspects that have to wait. */

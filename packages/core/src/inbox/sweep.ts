@@ -2,7 +2,9 @@ import type { Clock } from '../internal/clock.ts'
 import type { InboxEngine } from './engine.ts'
 
 /** Of the entries that are done, this many of the latest stay to be looked at. */
-const DONE_KEPT = 10_000
+export const DONE_KEPT = 10_000
+/** Milliseconds from receipt to end that make no difference to a retention: of what was done later, it counts from the end. */
+export const LATE = 60_000
 /** Entries that one step touches, so that callbacks go in between. */
 export const STEP = 500
 /** Milliseconds between two sweeps. */
