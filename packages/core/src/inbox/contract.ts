@@ -23,13 +23,13 @@ export interface InboxOptions {
   emit: Emit
   /** The clock and the timers that the inbox uses. Tests hand in one that they control. */
   clock: Clock
-  /** Where failures of the store are noted, so that its return can be told. `createRunner` does it; hand it on. */
+  /** Where failures of the store are noted, so that its return can be told. What `createInbox` makes does it. */
   outage?: Outage | undefined
 }
 
 /**
- * Where callbacks are kept between the answer and the hook. An engine of your own needs not all of it: `createRunner` does
- * the running, with its slots, leases and retries, and the closing, over a `JobStore` that takes and writes jobs.
+ * Where callbacks are kept between the answer and the hook. For a storage of your own write an `InboxEngine`; `createInbox`
+ * makes an inbox of it, with the slots, leases, retries and the closing that all inboxes share.
  */
 export interface Inbox {
   /**

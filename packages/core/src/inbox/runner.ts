@@ -22,8 +22,8 @@ const LAST_WRITES = 2_000
 
 /**
  * The part that inboxes share: takes jobs as slots come free, keeps their leases while the hooks run, and
- * writes down how each run ended. A new inbox is a `JobStore`, and nothing here knows which. All of it runs in the async
- * context that this was called in, whichever request, timer or message woke it.
+ * writes down how each run ended. Nothing here knows which store it is. All of it runs in the async context that this was
+ * called in, whichever request, timer or message woke it.
  */
 export function createRunner<Held extends Job>(options: RunnerOptions<Held>): Runner {
   const { store, concurrency, pollInterval, emit, clock, outage } = options
