@@ -67,6 +67,9 @@ describe.each([
     ['with the application of Koa', [new Koa()], 'app.use(lumaCallback(onSuccess))'],
     ['with a receiver', [expressCallback(onSuccess)], 'is a receiver already'],
     ['with two sets of options', [{ onSuccess }, {}], 'not two sets of options'],
+    ['with a hook at the end', [onSuccess, {}, onFailure], 'lumaCallback({ onSuccess, onFailure })'],
+    ['with a hook behind a gap', [onSuccess, undefined, onFailure], 'lumaCallback({ onSuccess, onFailure })'],
+    ['with options and more of them', [onSuccess, {}, {}], 'takes a hook and one set of options'],
     ['with a request', [{ headers: {}, method: 'POST' }, {}, () => {}], 'app.use(lumaCallback(onSuccess))'],
   ])('%s', (_what, given, advice) => {
     expect(call(...given)).toContain(advice)

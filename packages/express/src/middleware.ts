@@ -31,7 +31,7 @@ export function lumaCallback(
   onSuccess: SuccessHook | LumaOptions,
   options?: Omit<LumaOptions, 'onSuccess'>,
 ): LumaMiddleware {
-  const handler = createHandler(toOptions(onSuccess, options))
+  const handler = createHandler(toOptions(onSuccess, options, arguments[2]))
   const { start, close, receive, has, waitFor } = handler
 
   function middleware(request: ExpressRequest, response: ServerResponse, next?: (error?: unknown) => void): void {

@@ -30,7 +30,7 @@ export function lumaCallback(
   onSuccess: SuccessHook | LumaOptions,
   options?: Omit<LumaOptions, 'onSuccess'>,
 ): LumaMiddleware {
-  const handler = createHandler(toOptions(onSuccess, options))
+  const handler = createHandler(toOptions(onSuccess, options, arguments[2]))
   const { start, close, receive, has, waitFor } = handler
 
   // Not async, so that a wrong call from Express throws at once.

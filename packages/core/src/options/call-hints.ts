@@ -4,9 +4,11 @@ import { has, isPromise } from '../internal/check-options.ts'
  * The problem with the arguments of `lumaCallback(onSuccess, options?)` or `lumaCallback(options)`, and what to write instead;
  * undefined if they are valid. The message never shows an argument.
  */
-export function callProblem(first: unknown, second: unknown): string | undefined {
-  return firstProblem(first, second) ?? secondProblem(first, second)
+export function callProblem(first: unknown, second: unknown, third?: unknown): string | undefined {
+  return firstProblem(first, second) ?? secondProblem(first, second) ?? thirdProblem(third)
 }
+
+const TWO_HOOKS = 'for two hooks, give one object: lumaCallback({ onSuccess, onFailure })'
 
 function firstProblem(first: unknown, second: unknown): string | undefined {
   if (first === undefined || first === null) {
@@ -27,7 +29,7 @@ function firstProblem(first: unknown, second: unknown): string | undefined {
 
 function secondProblem(first: unknown, second: unknown): string | undefined {
   if (second === undefined) return undefined
-  if (typeof second === 'function') return 'for two hooks, give one object: lumaCallback({ onSuccess, onFailure })'
+  if (typeof second === 'function') return TWO_HOOKS
   if (typeof second === 'string') return "options are an object, as in lumaCallback(onSuccess, { path: '/path' })"
   if (isPromise(second)) return 'its options are a promise: await them first'
   if (has(second, 'record', 'start')) return 'an inbox is an option: lumaCallback(onSuccess, { inbox })'
@@ -37,4 +39,9 @@ function secondProblem(first: unknown, second: unknown): string | undefined {
   return typeof first === 'function'
     ? undefined
     : 'give either (onSuccess, options) or (options), not two sets of options'
+}
+
+function thirdProblem(third: unknown): string | undefined {
+  if (third === undefined) return undefined
+  return typeof third === 'function' ? TWO_HOOKS : 'it takes a hook and one set of options, and nothing more'
 }

@@ -103,12 +103,17 @@ const CALLER = 'lumaCallback'
 const DAY = 24 * 60 * 60 * 1000
 
 /**
- * Turns the arguments of `lumaCallback(onSuccess, options?)` or `lumaCallback(options)` into one object.
+ * Turns the arguments of `lumaCallback(onSuccess, options?)` or `lumaCallback(options)` into one object. A third one, which
+ * only TypeScript forbids, is refused.
  *
  * @throws TypeError that says what to write, if the arguments have another form.
  */
-export function toOptions(first: SuccessHook | LumaOptions, second?: Omit<LumaOptions, 'onSuccess'>): LumaOptions {
-  const problem = callProblem(first, second)
+export function toOptions(
+  first: SuccessHook | LumaOptions,
+  second?: Omit<LumaOptions, 'onSuccess'>,
+  third?: unknown,
+): LumaOptions {
+  const problem = callProblem(first, second, third)
   if (problem !== undefined) throw new TypeError(`${CALLER}: ${problem}`)
   if (typeof first !== 'function') return first
   if (second && 'onSuccess' in second)
